@@ -1,0 +1,1 @@
+"""zotops: operations runbooks that run."""

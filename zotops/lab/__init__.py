@@ -1,0 +1,1 @@
+"""The practice world: everything a deployment touches, on one machine."""
