@@ -1,0 +1,198 @@
+"""The names and options of zotops' commands; what they do stands in zotops/commands/."""
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.tasks import task
+
+PROFILE = "name of a file in profiles/, or a path; default: ZOTOPS_PROFILE, else the only profile"
+PARTS = "only these parts, separated by commas: format,lint,types,layers,dependencies,docs,workflows,tests"
+
+
+@task(
+    auto_shortflags=False,
+    iterable=["settled"],
+    help={
+        "profile": PROFILE,
+        "auto": "act without asking in the steps that the profile's [auto] lists; exit 3 at the first other one",
+        "dry-run": "look at every step and say what would be done; changes nothing",
+        "step": "take only this step; the earlier ones must be done",
+        "until": "end after this step",
+        "undo": "undo this step, also of the last finished run",
+        "new": "close an unfinished run as abandoned and begin a new one; the value is the reason",
+        "accept-changes": "go on although the runbook or the profile changed since the run began",
+        "settled": "STEP=happened or STEP=did-not: what a person found out about an uncertain action (repeatable)",
+        "take-over": "continue another user's run, or go on despite another machine's marks; the value is the reason",
+    },
+)
+def deploy(
+    _context: Context,
+    profile: str | None = None,
+    auto: bool = False,
+    dry_run: bool = False,
+    step: str | None = None,
+    until: str | None = None,
+    undo: str | None = None,
+    new: str | None = None,
+    accept_changes: bool = False,
+    settled: list[str] | None = None,
+    take_over: str | None = None,
+) -> int:
+    """Harden the registry, step by step; run again to go on where it stopped."""
+    from zotops.commands.deploy import deploy as command
+
+    return command(
+        profile=profile,
+        auto=auto,
+        dry_run=dry_run,
+        step=step,
+        until=until,
+        undo=undo,
+        new=new,
+        accept_changes=accept_changes,
+        settled=settled or [],
+        take_over=take_over,
+    )
+
+
+@task(auto_shortflags=False, help={"profile": PROFILE})
+def doctor(_context: Context, profile: str | None = None) -> int:
+    """Tell whether everything that the runbooks need is here, and what to do about what is not."""
+    from zotops.commands.doctor import doctor as command
+
+    return command(profile=profile)
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "profile": PROFILE,
+        "audit": "check this run's journal for edited, reordered or removed records",
+        "head": "with --audit: the last record's hash, as a report printed it; shows a cut or rewritten journal too",
+    },
+)
+def runs(_context: Context, profile: str | None = None, audit: str | None = None, head: str | None = None) -> int:
+    """List the runs so far."""
+    from zotops.commands.runs import runs as command
+
+    return command(profile=profile, audit=audit, head=head)
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "profile": PROFILE,
+        "run": "the run's id, as `invoke runs` lists it; default: the newest",
+        "json": "print one JSON document instead of Markdown",
+        "junit": "write a JUnit file here as well",
+        "output": "write to this file instead of printing",
+    },
+)
+def report(
+    _context: Context,
+    profile: str | None = None,
+    run: str | None = None,
+    json: bool = False,
+    junit: str | None = None,
+    output: str | None = None,
+) -> int:
+    """Report one run as Markdown, ready for the pull request, or as JSON and JUnit."""
+    from zotops.commands.report import report as command
+
+    return command(profile=profile, run=run, json=json, junit=junit, output=output)
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "runbook": "which runbook; default: deploy",
+        "fault": "break the practice world in this way (`invoke lab --list-faults`)",
+    },
+)
+def rehearse(_context: Context, runbook: str | None = None, fault: str | None = None) -> int:
+    """Walk a runbook in the practice world, unattended; report and journal are left in ./rehearsal/."""
+    from zotops.commands.rehearse import rehearse as command
+
+    return command(runbook=runbook, fault=fault)
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "state": "open (default), half or hardened (default with --fault)",
+        "fault": "break it in this way",
+        "list-faults": "list the ways in which it can break",
+        "list-traps": "list the odd but harmless worlds",
+        "ready-file": "once everything answers, write the addresses, the users and the profile here, as JSON",
+    },
+)
+def lab(
+    _context: Context,
+    state: str | None = None,
+    fault: str | None = None,
+    list_faults: bool = False,
+    list_traps: bool = False,
+    ready_file: str | None = None,
+) -> int:
+    """Run the practice world until it is stopped, to play in."""
+    from zotops.commands.lab import lab as command
+
+    state = state or ("hardened" if fault else "open")
+    return command(state=state, fault=fault, list_faults=list_faults, list_traps=list_traps, ready_file=ready_file)
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "all": "every case; without it, a sample of the costly ones that moves with the commit",
+        "only": "only this file, folder or test",
+    },
+)
+def test(_context: Context, all: bool = False, only: str | None = None) -> int:  # noqa: A002 - it is the option's name
+    """Run the tests."""
+    from zotops.commands.testing import test as command
+
+    return command(every_case=all, only=only)
+
+
+@task(auto_shortflags=False, help={"only": PARTS, "fix": "let format and lint mend what they can"})
+def check(_context: Context, only: str | None = None, fix: bool = False) -> int:
+    """Run everything that CI runs: format, lint, types, layers, dependencies, docs, workflows, tests."""
+    from zotops.commands.check import check as command
+
+    return command(only=only, fix=fix)
+
+
+@task(auto_shortflags=False)
+def render(_context: Context) -> int:
+    """Write the generated pages anew from their definitions."""
+    from zotops.commands.docs import render as command
+
+    return command()
+
+
+@task(auto_shortflags=False, name="check")
+def check_pages(_context: Context) -> int:
+    """Fail when a generated page differs from its definition."""
+    from zotops.commands.docs import check as command
+
+    return command()
+
+
+@task(auto_shortflags=False)
+def build(_context: Context) -> int:
+    """Build the site into site/, with warnings as errors."""
+    from zotops.commands.docs import build as command
+
+    return command()
+
+
+@task(auto_shortflags=False, help={"port": "on this port of 127.0.0.1; default: 8000"})
+def serve(_context: Context, port: int = 8000) -> int:
+    """Serve the site here and follow changes."""
+    from zotops.commands.docs import serve as command
+
+    return command(port=port)
+
+
+docs = Collection("docs", render, check_pages, build, serve)
+namespace = Collection(deploy, doctor, runs, report, rehearse, lab, test, check, docs)
