@@ -29,10 +29,10 @@ class OneTask(Executor):
                 WRONG_USAGE,
             )
         try:
-            results: dict[object, int] = super().execute(*tasks)
+            results = super().execute(*tasks)
         except KeyboardInterrupt:
             raise Exit(code=INTERRUPTED) from None
-        for number in results.values():
-            if number:
-                raise Exit(code=number)
+        code: Any = next(iter(results.values()), 0)
+        if code:
+            raise Exit(code=code)
         return results
