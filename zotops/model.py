@@ -287,7 +287,7 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return dict(reversed(self._pairs))[name.lower()]
 
-    def __iter__(self) -> Any:  # noqa: ANN401  # Mapping's own signature is an iterator of keys
+    def __iter__(self) -> Any:  # Mapping's own signature is an iterator of keys
         return iter(dict(self._pairs))
 
     def __len__(self) -> int:
@@ -313,7 +313,7 @@ class Reply:
         """The body as text; bytes that are no UTF-8 become replacement characters."""
         return self.body.decode("utf-8", "replace")
 
-    def json(self) -> Any:  # noqa: ANN401  # JSON is whatever the server sent; callers judge it
+    def json(self) -> Any:  # JSON is whatever the server sent; callers judge it
         """The body as JSON. Unreachable when it is none: such an answer cannot be judged."""
         try:
             return json.loads(self.body)
@@ -428,7 +428,7 @@ class World:
 
 
 def judged(
-    ok: bool,  # noqa: FBT001  # the one thing that is judged reads best first
+    ok: bool,  # the one thing that is judged reads best first
     *,
     expected: str,
     observed: str,
@@ -449,7 +449,9 @@ def judged(
     )
 
 
-def unknown(*, expected: str, observed: str, remedy: str = "", likely: str = "", facts: Facts | None = None) -> Evidence:
+def unknown(
+    *, expected: str, observed: str, remedy: str = "", likely: str = "", facts: Facts | None = None
+) -> Evidence:
     """The check could not be made; `observed` says why."""
     return Evidence(
         verdict=Verdict.UNKNOWN,
@@ -476,7 +478,12 @@ def problems(runbook: Runbook) -> list[str]:
 
 
 def _problems_of(step: Step, ids: Sequence[str]) -> list[str]:
-    wanted = {"title": step.title, "why": step.why, "instructions": step.instructions, "safe_to_stop": step.safe_to_stop}
+    wanted = {
+        "title": step.title,
+        "why": step.why,
+        "instructions": step.instructions,
+        "safe_to_stop": step.safe_to_stop,
+    }
     found = [f"{name} is empty" for name, text in wanted.items() if not text.strip()]
     if not step.checks and not step.asks:
         found.append("nothing can show it done: it has neither a check nor a question")
