@@ -5,7 +5,8 @@
     |-- DefinitionChanged       7  runbook or profile differ from those the run began with
     |-- LockedByAnother         6  another run works on this registry
     |-- Uncertain               4  an action may or may not have happened
-    |-- ActionFailed            1  an action did not happen, or happened wrongly
+    |-- ActionFailed            1  an action certainly did not happen
+    |-- CheckFailed             1  a check is red after its step's action, or in a step that only looks
     |-- Unreachable             5  no answer, or none that can be understood, from a system
     |-- NeedsAPerson            3  nobody is there to decide or to answer
     |-- UsageIsWrong            2  options that do not fit together
@@ -19,7 +20,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818  # the field's word: every one of these ends a run, few are errors
     """Ends a command. The text names the value, the place and the remedy, in that order."""
 
     exit_code: ClassVar[int] = 1
@@ -58,7 +59,13 @@ class Uncertain(Stop):
 
 
 class ActionFailed(Stop):
-    """An action certainly did not happen, or its result was refused."""
+    """An action certainly did not happen."""
+
+    exit_code = 1
+
+
+class CheckFailed(Stop):
+    """A check is red when it counts, and nobody is there to decide what to do about it."""
 
     exit_code = 1
 

@@ -95,15 +95,18 @@ class Login:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """Something that only a person knows. With `keep_as` the answer is a secret, typed unseen and stored at once.
+    """Something that only a person knows.
 
-    `form` is a regular expression that the whole answer has to match; without `keep_as` the answer becomes `fact`.
+    With `keep_as` the answer is a secret: asked only when the step is done by hand, typed unseen and stored at once.
+    Without it the answer becomes `fact`, and is asked for only while that fact is not known. `claim`: yes or no, which
+    nothing else can show; without a person it stays unclaimed. `form`: regular expression for the whole answer.
     """
 
     id: str
     prompt: str
     keep_as: SecretRef | None = None
     form: str = ".+"
+    claim: bool = False
 
     @property
     def fact(self) -> Fact:
@@ -131,7 +134,7 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What a check saw: statuses and chosen fields, never whole bodies. `at` and `took` (seconds) come from the runner."""
+    """What a check saw: statuses and chosen fields, never whole bodies. The runner adds `at` and `took` (seconds)."""
 
     verdict: Verdict
     expected: str
@@ -240,7 +243,7 @@ class Action(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step of a runbook: by hand when `action` is None; `look_only` when it changes nothing and is never asked about.
+    """One step of a runbook: by hand when `action` is None; `look_only` when it changes nothing.
 
     `holds`: "always" is checked again on every resume, "then" was true at its moment only. `back`: how to go back.
     """
@@ -323,7 +326,7 @@ class Reply:
 
 
 class Http(Protocol):
-    """The one way to speak HTTP. Redirects are never followed; credentials go where the caller sends them, nowhere else."""
+    """The one way to speak HTTP. Redirects are never followed; credentials go only where the caller sends them."""
 
     def send(
         self,
@@ -392,19 +395,19 @@ class SecretStore(Protocol):
     """Where secrets are kept. Everything read is registered with the redactor before it is returned."""
 
     def read(self, ref: SecretRef) -> Secret:
-        """The value; empty when the field is there without a value. Unreachable when it cannot be read, with the cause."""
+        """The value; empty when the field has none. Unreachable, with the cause, when it cannot be read."""
         ...
 
     def write(self, item: str, fields: Mapping[str, Secret | None]) -> None:
         """Set these fields in one edit and read them back; None empties a field.
 
-        ActionFailed: certainly nothing was written. Uncertain: it may have been, or the read-back differs, or another field
-        changed meanwhile.
+        ActionFailed: certainly nothing was written. Uncertain: it may have been, or the read-back differs, or another
+        field changed meanwhile.
         """
         ...
 
     def fingerprints(self, item: str) -> Mapping[str, str]:
-        """Keyed fingerprint of every concealed field of an item; "" for an empty one. Comparable within one state directory."""
+        """Keyed fingerprint of every concealed field of an item, "" for an empty one; comparable on this machine."""
         ...
 
     def fingerprint(self, secret: Secret) -> str:
@@ -412,18 +415,23 @@ class SecretStore(Protocol):
         ...
 
 
-def say_nothing(_what: str, _result: str = "") -> None:
+def say_nothing(_what: str, _result: str) -> None:
     """The `tell` of a world in which nobody listens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """Everything outside. `tell` lets a long action say what it is doing: what, and its result."""
+    """Everything outside.
+
+    `tell` lets a long action say what it is doing: what, and its result. `register` makes a secret that was minted or
+    received known to the redactor; it is called before the secret is used.
+    """
 
     http: Http
     programs: Programs
     secrets: SecretStore
     clock: Clock
+    register: Callable[[Secret], None]
     tell: Callable[[str, str], None] = say_nothing
 
 

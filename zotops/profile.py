@@ -1,4 +1,4 @@
-"""One registry and everything around it, as data: what distinguishes one place from another stands here and nowhere else."""
+"""One registry and everything around it, as data: places differ here and nowhere else."""
 
 from __future__ import annotations
 
