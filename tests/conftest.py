@@ -47,7 +47,10 @@ def make_world(place: Path) -> dict[str, str]:
 
 def commit() -> str:
     """Return the short id of the commit that is tested, or a fixed word outside a repository."""
-    words = ["git", "-C", str(ROOT), "rev-parse", "--short=8", "HEAD"]
+    git = shutil.which("git")
+    if git is None:
+        return "no-commit"
+    words = [git, "-C", str(ROOT), "rev-parse", "--short=8", "HEAD"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     return done.stdout.strip() or "no-commit"
 

@@ -37,12 +37,17 @@ def parts(*, fix: bool) -> tuple[Part, ...]:
     return (
         Part(name="format", commands=(formatting,)),
         Part(name="lint", commands=(linting,)),
-        Part(name="layers", commands=(("lint-imports", "--no-cache"),)),
+        Part(name="layers", commands=(("lint-imports", "--no-cache", "--no-logo"),)),
         Part(name="dependencies", commands=(("deptry", "."),)),
-        Part(name="workflows", commands=(("zizmor", "--offline", "--quiet", ".forgejo/workflows"),)),
+        Part(name="workflows", commands=(("zizmor", "--offline", "--quiet", *workflows()),)),
         Part(name="docs", commands=(("codespell",),), functions=(docs.check, docs.build)),
         Part(name="types", commands=(("mypy",),)),
     )
+
+
+def workflows() -> list[str]:
+    """Return the workflow files one by one: zizmor looks into no folder but GitHub's."""
+    return [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".forgejo/workflows").glob("*.yaml"))]
 
 
 def check(*, only: str | None, fix: bool) -> int:
@@ -83,6 +88,17 @@ def result(name: str, *, green: bool, seconds: float) -> str:
 
 
 def run(words: tuple[str, ...]) -> int:
-    """Run a tool of this environment in the project's folder and let it print."""
+    """Run a tool of this environment in the project's folder; what it prints is shown only when it is red."""
     program, *arguments = words
-    return subprocess.run([BIN / program, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+    done = subprocess.run(
+        [BIN / program, *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        docs.say(done.stdout.rstrip())
+    return done.returncode
