@@ -1,0 +1,1 @@
+"""Things that can be changed, one file each: frozen dataclasses that act, and can tell later whether they did."""

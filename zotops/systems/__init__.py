@@ -1,0 +1,1 @@
+"""Thin typed clients, one file per outside system; they parse answers and judge nothing."""
