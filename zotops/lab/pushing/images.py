@@ -40,11 +40,17 @@ MEDIA_TYPES: dict[Format, MediaTypes] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """One manifest with its blobs (configuration last), as the bytes that a registry stores."""
+    """One manifest with its layers and its configuration, as the bytes that a registry stores."""
 
     manifest: bytes
     media_type: str
-    blobs: tuple[bytes, ...]
+    layers: tuple[bytes, ...]
+    config: bytes
+
+    @property
+    def blobs(self) -> tuple[bytes, ...]:
+        """All that has to be there before the manifest, in the order in which clients send it."""
+        return (*self.layers, self.config)
 
     @property
     def digest(self) -> str:
@@ -80,7 +86,7 @@ def image_from(seed: str, form: Format = "oci") -> Image:
             "layers": [_descriptor(kinds.layer, layer)],
         }
     )
-    return Image(manifest=manifest, media_type=kinds.manifest, blobs=(layer, config))
+    return Image(manifest=manifest, media_type=kinds.manifest, layers=(layer,), config=config)
 
 
 def write_layout(image: Image, folder: Path) -> None:

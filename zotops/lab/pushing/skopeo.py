@@ -45,8 +45,11 @@ def push_by_sequence(image: Image, target: Target, credentials: Credentials | No
     with open_wire(target.registry, user_agent=_AGENT) as wire:
         client = _Client(wire, target, credentials or _ANONYMOUS)
         client.ping()
-        for blob in image.blobs:
-            client.push_blob(blob)
+        for layer in image.layers:
+            # A layer is looked for twice: could one that is there be used, and is it there before it is sent.
+            if not client.has_blob(layer):
+                client.push_blob(layer)
+        client.push_blob(image.config)
         client.push_manifest(image)
     return f"pushed {target}@{image.digest}"
 
@@ -74,13 +77,17 @@ class _Client:
         if reply.status not in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}:
             raise self._refused(f"pinging container registry {self._target.host}", reply)
 
-    def push_blob(self, blob: bytes) -> None:
+    def has_blob(self, blob: bytes) -> bool:
         digest = digest_of(blob)
         present = self._send("HEAD", self._target.path(f"blobs/{digest}"))
-        if present.status == HTTPStatus.OK:
-            return
-        if present.status != HTTPStatus.NOT_FOUND:
+        if present.status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
             raise self._refused(f"checking whether a blob {digest} exists in {self._repository}", present)
+        return present.status == HTTPStatus.OK
+
+    def push_blob(self, blob: bytes) -> None:
+        if self.has_blob(blob):
+            return
+        digest = digest_of(blob)
         uploads = self._target.path("blobs/uploads/")
         started = self._must(f"initiating layer upload to {uploads} in {self._target.host}", "POST", uploads)
         kind = {"Content-Type": "application/octet-stream"}
