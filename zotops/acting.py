@@ -1,0 +1,73 @@
+"""Takes an action, so that a crash at any moment leaves enough to tell afterwards whether it happened."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from zotops.errors import ActionFailed, Stop, Uncertain
+from zotops.ledger import Ledger
+from zotops.model import Action, Attempt, Question, Runbook, Settled, State, Step, World
+
+
+def act(ledger: Ledger, world: World, step: Step, *, undo: bool = False) -> None:
+    """Record the intent, act, record the end. Uncertain when only a look can tell whether it happened."""
+    action = step.undo if undo else step.action
+    kind = "undo" if undo else "action"
+    if action is None:
+        raise ActionFailed(f"{step.id} has no {kind}", remedy="do it by hand")
+    _confirm(ledger, step, action)
+    attempt = Attempt(run=ledger.now.run, number=ledger.now.attempts + 1)
+    listening = replace(world, tell=ledger.tell)
+    intent = dict(action.intent(listening, ledger.now.facts, attempt))
+    ledger.record(f"{kind}-intended", step.id, {"action": str(action), "attempt": attempt.number, "intent": intent})
+    try:
+        outcome = action.perform(listening, intent, ledger.now.facts)
+    except ActionFailed as failed:
+        ledger.record(f"{kind}-failed", step.id, {"why": str(failed)})
+        raise
+    except Stop as stop:
+        what = f"{step.id}: uncertain whether it happened: {stop.what}"
+        raise Uncertain(what, remedy="call again: it is looked up first, and nothing is sent twice") from stop
+    ledger.record(f"{kind}-done", step.id, {"left": list(outcome.left)})
+    ledger.found(step.id, outcome.facts)
+
+
+def _confirm(ledger: Ledger, step: Step, action: Action) -> None:
+    if action.irreversible is None:
+        return
+    value = ledger.now.facts.get(action.irreversible, "")
+    if not value:
+        raise ActionFailed(f"{step.id}: {action.irreversible} is not known", remedy="the steps before it find it out")
+    prompt = f"This cannot be undone. Type the last four characters of {value}"
+    ledger.operator.ask(Question(id="confirm", prompt=prompt, form=re.escape(value[-4:])))
+
+
+def settle_dangling(ledger: Ledger, world: World, runbook: Runbook) -> None:
+    """Find out about every action that was intended and of which no end is recorded."""
+    for step in runbook.steps:
+        dangling = ledger.now.of(step.id).dangling
+        if dangling is None:
+            continue
+        action = step.undo if dangling.kind == "undo" else step.action
+        if action is None:
+            settled = Settled(state=State.CANNOT_TELL, how="the runbook no longer has that action")
+        else:
+            ledger.tell(f"{step.id}: begun at {dangling.at}, no end recorded", "looking, changing nothing")
+            settled = action.settle(replace(world, tell=ledger.tell), dangling.intent)
+        settle(ledger, step, settled, by="zotops")
+
+
+def settle(ledger: Ledger, step: Step, settled: Settled, *, by: str) -> None:
+    """Record what became of a dangling action. Uncertain, with what a person has to find out, when nobody can tell."""
+    if settled.state is State.CANNOT_TELL:
+        remedy = f"{settled.how or 'look at the place itself'}; then add --settled {step.id}=happened, or =did-not"
+        raise Uncertain(f"{step.id}: it cannot be told from here whether it happened", remedy=remedy)
+    dangling = ledger.now.of(step.id).dangling
+    data = {"state": settled.state.value, "by": by, "leftover": settled.leftover, "left": list(settled.outcome.left)}
+    ledger.record("settled", step.id, data)
+    ledger.found(step.id, settled.outcome.facts)
+    happened = settled.state is State.HAPPENED
+    ledger.tell(f"{step.id}: it {'happened' if happened else 'did not happen'}", settled.leftover)
+    if dangling and dangling.kind == "undo" and happened:
+        ledger.record("step-reopened", step.id, {"why": "undone"})
