@@ -169,7 +169,6 @@ def _programs(world: Settings) -> dict[str, Any]:
         "programs.environment": {
             "HOME": f"{root}/home",
             "ZOTOPS_LAB_WORLD": root,
-            "ARGOCD_AUTH_TOKEN": world["secrets"]["argocd_token"],
             "LC_ALL": "C.UTF-8",
         },
     }
