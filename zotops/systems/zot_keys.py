@@ -1,0 +1,139 @@
+"""The registry's API keys: what a user has, making one, ending one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from zotops.errors import ActionFailed, Uncertain, Unreachable
+from zotops.model import Fact, Reply, Secret
+from zotops.systems.zot import ANONYMOUS, Caller, Zot
+
+KEY_ID = Fact("key-id")
+KEY_LABEL = Fact("key-label")
+KEY_EXPIRES = Fact("key-expires")
+KEY_PRINT = Fact("key-fingerprint")
+
+PATH = "/zot/auth/apikey"
+FORM = re.compile(r"zak_[0-9a-f]{32}")
+# How the server writes "never": the zero time of its language.
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+LIST = "apiKeys"
+
+
+def has_key_form(secret: Secret) -> bool:
+    """Whether this is a key and nothing but a key: `zak_` and 32 hexadecimal digits."""
+    return FORM.fullmatch(secret.reveal()) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """A key as its owner sees it listed, without its secret; None: never expires, never used."""
+
+    id: str
+    label: str
+    created: datetime | None
+    expires: datetime | None
+    last_used: datetime | None
+    expired: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minted:
+    """A new key and its secret, which is never shown again."""
+
+    key: Key
+    secret: Secret
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as the server writes it."""
+
+    uuid: str
+    label: str = ""
+    created: str = msgspec.field(name="createdAt", default="")
+    expires: str = msgspec.field(name="expirationDate", default="")
+    last_used: str = msgspec.field(name="lastUsed", default="")
+    expired: bool = msgspec.field(name="isExpired", default=False)
+
+
+class _Rows(msgspec.Struct, frozen=True, kw_only=True):
+    rows: tuple[_Row, ...] = msgspec.field(name=LIST, default=())
+
+
+def ask_key_api(zot: Zot, caller: Caller = ANONYMOUS) -> Reply:
+    """`GET` of the key API: 200 with credentials; 500 or 401 without, where it is there; 404 where it is not."""
+    return zot.send("GET", PATH, caller)
+
+
+def list_keys(zot: Zot, caller: Caller) -> tuple[Key, ...]:
+    """The caller's own keys, newest first. Unreachable when the caller is not taken for anybody."""
+    reply = ask_key_api(zot, caller)
+    if reply.status != 200:  # noqa: PLR2004 - OK
+        raise Unreachable(f"{zot.url} does not list the keys of {caller.name}: {reply.status}")
+    try:
+        rows = msgspec.convert(reply.json(), _Rows).rows
+    except msgspec.ValidationError as error:
+        raise Unreachable(f"{zot.url}{PATH} answers in a form that is not known: {error}") from error
+    return tuple(sorted((_key(row) for row in rows), key=lambda key: key.created or NEVER, reverse=True))
+
+
+def just_used(keys: tuple[Key, ...]) -> Key | None:
+    """The key that the list was asked for with: using it moves its last use before the list is made."""
+    return max((key for key in keys if key.last_used), key=lambda key: key.last_used or NEVER, default=None)
+
+
+def mint_key(zot: Zot, caller: Caller, *, label: str, expires: datetime, register: Callable[[Secret], None]) -> Minted:
+    """Make a key. ActionFailed: the server refused; Uncertain: it answered, but not with a key."""
+    body = json.dumps({"label": label, "scopes": [], "expirationDate": _written(expires)}).encode()
+    reply = zot.send("POST", PATH, caller, headers={"Content-Type": "application/json"}, body=body)
+    if reply.status != 201:  # noqa: PLR2004 - Created
+        raise ActionFailed(f"{zot.url} made no key: {reply.status}", remedy="500 and 401 mean: not signed in")
+    try:
+        answer: Any = reply.json()
+        secret = Secret(answer["apiKey"])
+        register(secret)
+        key = _key(msgspec.convert(answer, _Row))
+    except (Unreachable, KeyError, TypeError, msgspec.ValidationError) as error:
+        raise Uncertain(f"{zot.url} answered 201 without a key in it") from error
+    return Minted(key=key, secret=secret)
+
+
+def delete_key(zot: Zot, caller: Caller, key: str) -> None:
+    """End a key by its id. The server says 200 for unknown ids too, so look at the list afterwards."""
+    reply = zot.send("DELETE", f"{PATH}?id={quote(key)}", caller)
+    if reply.status != 200:  # noqa: PLR2004 - OK
+        raise ActionFailed(f"{zot.url} did not delete key {key}: {reply.status}")
+
+
+def _key(row: _Row) -> Key:
+    return Key(
+        id=row.uuid,
+        label=row.label,
+        created=_read_time(row.created),
+        expires=_read_time(row.expires),
+        last_used=_read_time(row.last_used),
+        expired=row.expired,
+    )
+
+
+def _read_time(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Unreachable(f"the registry writes a time that is none: {text!r}") from error
+    return None if moment <= NEVER else moment
+
+
+def _written(moment: datetime) -> str:
+    """RFC 3339 with seconds and Z: a date alone or a blank instead of the T is refused."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
