@@ -1,1 +1,3 @@
 """zotops: operations runbooks that run."""
+
+__version__ = "0.1.0"

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class Stop(Exception):  # noqa: N818  # the field's word: every one of these ends a run, few are errors
+class Stop(Exception):  # the field's word: every one of these ends a run, few are errors
     """Ends a command. The text names the value, the place and the remedy, in that order."""
 
     exit_code: ClassVar[int] = 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zotops.acting import act, settle_dangling
 from zotops.errors import CheckFailed, Interrupted, NeedsAPerson, Stop, Unreachable, UsageIsWrong
-from zotops.ledger import Ledger, Writes, counts
+from zotops.ledger import Ledger, counts
 from zotops.looking import counted, look
 from zotops.model import Check, Evidence, Question, Runbook, Secret, Step, Verdict, World
 from zotops.operator import (
@@ -16,7 +16,6 @@ from zotops.operator import (
     Found,
     LookCloser,
     Offer,
-    Operator,
     RunBegins,
     RunEnds,
     StepBegins,
@@ -38,11 +37,11 @@ class Bounds:
 class Runner:
     """One call's walk through a run. All state is in the journal."""
 
-    def __init__(self, runbook: Runbook, world: World, operator: Operator, journal: Writes) -> None:
+    def __init__(self, runbook: Runbook, world: World, ledger: Ledger) -> None:
         self.runbook = runbook
         self.world = world
-        self.operator = operator
-        self.ledger = Ledger(journal, operator)
+        self.ledger = ledger
+        self.operator = ledger.operator
         self._goes_on = False
 
     def walk(self, bounds: Bounds, *, resumed: str = "") -> None:

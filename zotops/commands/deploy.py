@@ -1,0 +1,42 @@
+"""`invoke deploy`: harden a registry, step by step."""
+
+from __future__ import annotations
+
+from zotops.commands.operators import operator_for
+from zotops.commands.outcomes import outcome
+from zotops.commands.walking import Wanted, parse_settled, walk
+from zotops.profile_file import find_profile, read_profile
+from zotops.runbooks.deploy import runbook
+from zotops.runner import Bounds
+
+
+def deploy(
+    *,
+    profile: str | None,
+    auto: bool,
+    dry_run: bool,
+    step: str | None,
+    until: str | None,
+    undo: str | None,
+    new: str | None,
+    accept_changes: bool,
+    settled: list[str],
+    take_over: str | None,
+) -> int:
+    """Run or resume; the exit codes are those of the reference page."""
+
+    def command() -> int:
+        place = read_profile(find_profile(profile))
+        wanted = Wanted(
+            bounds=Bounds(only=step or "", until=until or ""),
+            dry_run=dry_run,
+            undo=undo or "",
+            new=new or "",
+            accept_changes=accept_changes,
+            settled=parse_settled(settled),
+            take_over=take_over or "",
+        )
+        again = f"invoke deploy --profile {profile}" if profile else "invoke deploy"
+        return walk("deploy", runbook(place), place, operator_for(place, auto=auto, again=again), wanted)
+
+    return outcome(command)

@@ -1,0 +1,49 @@
+"""Opens what a command works with: the state folder, the vault, and the real world behind a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zotops.doors import RealClock, RealHttp, RealPrograms
+from zotops.model import World
+from zotops.profile import Profile
+from zotops.redaction import Redactor
+from zotops.secret_stores.onepassword import OnePassword
+from zotops.state_folder import fingerprint_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A world, and the redactor that knows its secrets."""
+
+    world: World
+    redactor: Redactor
+    http: RealHttp
+
+    def close(self) -> None:
+        """Close connections."""
+        self.http.close()
+
+
+def open_world(profile: Profile, folder: Path, *, inherit: Sequence[int] = ()) -> Opened:
+    """The world that a profile describes. `inherit`: descriptors that every child keeps open, the run's lock."""
+    redactor = Redactor()
+    http = RealHttp(redactor)
+    programs = RealPrograms(
+        redactor,
+        search_path=profile.programs.search_path or None,
+        environment=profile.programs.environment,
+        directory=Path(profile.programs.directory).expanduser(),
+        inherit=inherit,
+    )
+    store = OnePassword(
+        programs,
+        vault=profile.secrets.vault,
+        redactor=redactor,
+        key=fingerprint_key(folder),
+        patience=profile.secrets.patience,
+    )
+    world = World(http=http, programs=programs, secrets=store, clock=RealClock(), register=redactor.register)
+    return Opened(world=world, redactor=redactor, http=http)

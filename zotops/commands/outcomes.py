@@ -1,0 +1,27 @@
+"""Turns what ended a command into its exit code and its last words; the one place that does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from zotops.errors import Interrupted, Stop
+
+
+def outcome(command: Callable[[], int]) -> int:
+    """Run it; a Stop becomes its text on stderr and its exit code."""
+    try:
+        return command()
+    except Stop as stop:
+        tell_stop(stop)
+        return stop.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return Interrupted.exit_code
+
+
+def tell_stop(stop: Stop) -> None:
+    """The reason on stderr: what, and under it the remedy."""
+    sys.stderr.write(f"\nzotops: {stop.what}\n")
+    if stop.remedy:
+        sys.stderr.write(f"  remedy  {stop.remedy}\n")

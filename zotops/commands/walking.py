@@ -1,0 +1,186 @@
+"""Runs or resumes a runbook: finds the run, holds it to its definition, locks the registry, and walks."""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from zotops import pages, runs
+from zotops.acting import settle
+from zotops.commands.opening import Opened, open_world
+from zotops.commands.sweeping import sweep
+from zotops.dry_run import dry_run
+from zotops.errors import ConfigurationIsWrong, DefinitionChanged, LockedByAnother, UsageIsWrong
+from zotops.journal import Journal
+from zotops.ledger import Ledger
+from zotops.model import Runbook, Settled, State, problems
+from zotops.operator import Operator
+from zotops.profile import Profile
+from zotops.runner import Bounds, Runner
+from zotops.runs import Run
+from zotops.state_folder import Lock, lock_path, state_folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the options of a run ask for."""
+
+    bounds: Bounds = field(default_factory=Bounds)
+    dry_run: bool = False
+    undo: str = ""
+    new: str = ""
+    accept_changes: bool = False
+    settled: Mapping[str, State] = field(default_factory=dict)
+    take_over: str = ""
+
+
+def parse_settled(words: list[str]) -> dict[str, State]:
+    """`STEP=happened` and `STEP=did-not`."""
+    found = {}
+    for word in words:
+        step, _, state = word.partition("=")
+        if state not in (State.HAPPENED.value, State.DID_NOT.value):
+            raise UsageIsWrong(f"--settled {word!r}", remedy="write STEP=happened or STEP=did-not")
+        found[step] = State(state)
+    return found
+
+
+def walk(name: str, runbook: Runbook, profile: Profile, operator: Operator, wanted: Wanted) -> int:
+    """Run or resume; 0 when everything asked for is done. Every other end is a Stop."""
+    if mistakes := problems(runbook):
+        raise ConfigurationIsWrong("\n".join(mistakes), remedy="this is a mistake in the runbook, not yours")
+    folder = state_folder()
+    if wanted.dry_run:
+        return _dry(runbook, profile, operator, folder)
+    owner = f"run of {name} by {getpass.getuser()}@{socket.gethostname()}, process {os.getpid()}"
+    with Lock(lock_path(folder, profile.registry.url), owner=owner) as lock:
+        opened = open_world(profile, folder, inherit=(lock.descriptor,))
+        try:
+            return _Walk(name, runbook, profile, operator, wanted, folder, opened).run()
+        finally:
+            opened.close()
+
+
+def _dry(runbook: Runbook, profile: Profile, operator: Operator, folder: Path) -> int:
+    opened = open_world(profile, folder)
+    try:
+        return dry_run(runbook, opened.world, operator)
+    finally:
+        opened.close()
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """The parts of one call, so that they need not be handed from function to function."""
+
+    name: str
+    runbook: Runbook
+    profile: Profile
+    operator: Operator
+    wanted: Wanted
+    folder: Path
+    opened: Opened
+
+    def run(self) -> int:
+        found = self._to_resume()
+        journal = self._resume(found) if found else self._begin()
+        try:
+            self._walk(journal, found)
+        finally:
+            journal.close()
+            sweep(journal.path, self.opened.redactor)
+        return 0
+
+    def _walk(self, journal: Journal, found: Run | None) -> None:
+        ledger = Ledger(journal, self.operator, runs.read(journal.path))
+        runner = Runner(self.runbook, self.opened.world, ledger)
+        for step, state in self.wanted.settled.items():
+            self._settle(ledger, step, state)
+        if self.wanted.undo:
+            runner.undo(self.wanted.undo)
+        else:
+            runner.walk(self.wanted.bounds, resumed=_resumed(found) if found else "")
+
+    def _settle(self, ledger: Ledger, step_id: str, state: State) -> None:
+        if ledger.now.of(step_id).dangling is None:
+            raise UsageIsWrong(f"--settled {step_id}: nothing is uncertain there", remedy="leave that option away")
+        settle(ledger, self.runbook.step(step_id), Settled(state=state), by=getpass.getuser())
+
+    def _to_resume(self) -> Run | None:
+        found = runs.latest(self.folder, runbook=self.name, registry=self.profile.registry.url)
+        if found is None or (found.now.ended and not (self.wanted.undo and found.now.ended == "finished")):
+            if self.wanted.undo:
+                raise UsageIsWrong(f"--undo {self.wanted.undo}: no run has been made here", remedy="nothing to undo")
+            return None
+        if self.wanted.new:
+            self._append(found, "run-abandoned", {"reason": self.wanted.new})
+            return None
+        owner, me = found.now.header["operator"], getpass.getuser()
+        if owner != me and not self.wanted.take_over:
+            raise LockedByAnother(
+                f"run {found.now.run} is {owner}'s", remedy="--take-over REASON continues it as yours"
+            )
+        return found
+
+    def _begin(self) -> Journal:
+        run_id, path = runs.new_path(self.folder)
+        header = runs.header(
+            run=run_id, name=self.name, profile=self.profile, texts=pages.step_texts(self.runbook), runbook=self.runbook
+        )
+        return Journal.create(path, header, clock=self.opened.world.clock, redactor=self.opened.redactor)
+
+    def _resume(self, found: Run) -> Journal:
+        now = runs.definition(self.profile, pages.step_texts(self.runbook), self.runbook)
+        then = found.now.accepted or found.now.header
+        difference = changes(then, json.loads(json.dumps(now)))
+        if difference and not self.wanted.accept_changes:
+            remedy = "look at the difference, then --accept-changes; or --new REASON begins afresh"
+            raise DefinitionChanged(f"changed since run {found.now.run} began:\n{difference}", remedy=remedy)
+        journal = Journal.open(found.path, clock=self.opened.world.clock, redactor=self.opened.redactor)
+        event = "run-reopened" if found.now.ended else "run-resumed"
+        who = {"operator": getpass.getuser(), "host": socket.gethostname(), "take_over": self.wanted.take_over}
+        journal.append(event, "", who)
+        if difference:
+            journal.append("changes-accepted", "", now)
+        return journal
+
+    def _append(self, found: Run, event: str, data: Mapping[str, str]) -> None:
+        journal = Journal.open(found.path, clock=self.opened.world.clock, redactor=self.opened.redactor)
+        journal.append(event, "", data)
+        journal.close()
+
+
+def changes(then: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """The difference between two definitions as a person reads it; empty when there is none."""
+    lines: list[str] = []
+    before, after = ({s["id"]: s for s in d["steps"]} for d in (then, now))  # type: ignore[attr-defined]  # JSON
+    for step in dict.fromkeys((*before, *after)):
+        old, new = before.get(step, {}), after.get(step, {})
+        if old.get("fingerprint") != new.get("fingerprint"):
+            lines += _difference(f"step {step}", str(old.get("text", "")), str(new.get("text", "")))
+            lines += [f"step {step}: a check or the action changed"] if old.get("text") == new.get("text") else []
+    old_profile, new_profile = (json.dumps(d["profile_content"], indent=1, sort_keys=True) for d in (then, now))
+    return "\n".join([*lines, *_difference("profile", old_profile, new_profile)])
+
+
+def _difference(what: str, old: str, new: str) -> list[str]:
+    return list(difflib.unified_diff(old.splitlines(), new.splitlines(), f"{what} then", f"{what} now", "", "", 0, ""))
+
+
+def _resumed(found: Run) -> str:
+    """Whose run it is and how long it has rested."""
+    rested = datetime.now(UTC) - found.records[-1].at
+    hours, minutes = int(rested.total_seconds() // 3600), int(rested.total_seconds() // 60)
+    since = f"{hours} hours" if hours > 1 else f"{minutes} minutes" if minutes > 1 else "a moment"
+    owner = found.now.header["operator"]
+    whose = "Yours" if owner == getpass.getuser() else f"{owner}'s, taken over"
+    uncertain = [step for step, at in found.now.steps.items() if at.dangling]
+    where = f" in {uncertain[0]}: uncertain" if uncertain else ""
+    return f"{whose}, from {found.now.header['host']}, stopped {since} ago{where}."

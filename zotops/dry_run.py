@@ -1,0 +1,22 @@
+"""Looks at every step and says what would be done: no lock, no journal, no prompt, no change."""
+
+from __future__ import annotations
+
+from zotops.looking import look
+from zotops.model import Fact, Runbook, Verdict, World
+from zotops.operator import Found, Operator, StepBegins, Told
+
+
+def dry_run(runbook: Runbook, world: World, operator: Operator) -> int:
+    """0 when everything could be looked at, else 5."""
+    facts: dict[Fact, str] = {}
+    blind = False
+    for position, step in enumerate(runbook.steps, 1):
+        operator.show(StepBegins(step=step, position=position, total=len(runbook.steps), facts=facts))
+        for check, evidence in look(step.checks, world, facts):
+            facts.update(evidence.facts)
+            blind = blind or (evidence.verdict is Verdict.UNKNOWN and not check.unknown_until)
+            operator.show(Found(check=check, evidence=evidence, when="before"))
+        would = f"would: {step.action}" if step.action else "only looks" if step.look_only else "is done by hand"
+        operator.show(Told(what=step.id, result=would))
+    return 5 if blind else 0

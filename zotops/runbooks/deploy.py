@@ -1,0 +1,382 @@
+"""Harden a registry: sign-in, keys and three tiers of access, proven step by step."""
+
+from __future__ import annotations
+
+from zotops.actions.build import DispatchBuild
+from zotops.actions.create_key import CreateCiKey
+from zotops.actions.deploy_registry import DeployRegistry, RestoreRegistry
+from zotops.actions.set_password import SetCiPassword
+from zotops.actions.store_key import StoreKey
+from zotops.actions.sync_app import SyncApp
+from zotops.actions.sync_secrets import SyncForgeSecrets
+from zotops.actions.verify_by_writing import VerifyByWriting
+from zotops.checks.access import (
+    AnybodyMayRead,
+    CiMayCreate,
+    CiMayNotDelete,
+    CiMayNotOverwrite,
+    MadeUpKeyMayNothing,
+    NobodyMayWrite,
+)
+from zotops.checks.application import ApplicationLetsCiIn, ProviderIsRight
+from zotops.checks.argocd import AppIsSynced
+from zotops.checks.blueprint import BlueprintIsApplied
+from zotops.checks.builds import BuildSucceeded, TagsAreNew
+from zotops.checks.ci_user import CiUserIsRight, ClaimsAreRight
+from zotops.checks.combined import MayBeUnknownUntil
+from zotops.checks.configuration import CredentialsAreHidden, ReviewedConfiguration
+from zotops.checks.consumers import ConsumersStillPull
+from zotops.checks.forge import SecretIsListed
+from zotops.checks.issuer import IssuerIsExact
+from zotops.checks.key_api import CiKeyIsListed, KeyApiIsThere, KeyIsCiUsers
+from zotops.checks.metrics import MetricsAsBefore
+from zotops.checks.process import ProcessIsYounger
+from zotops.checks.pull import CatalogIsPublic, ImageIsPulledAnonymously
+from zotops.checks.pull_through import MirrorFormIsUsed, PullThroughWorks
+from zotops.checks.questions import ApiKeyOptionWorks, ClaimMatchesGroup, KeyInheritsGroup
+from zotops.checks.reachable import CurrentState, RegistryIsReachable
+from zotops.checks.scratch import ScratchImageCameBack
+from zotops.checks.services import ServicesLines
+from zotops.checks.sessions import NoSessionLeft
+from zotops.checks.sign_in import SignInRedirects
+from zotops.checks.tools import ToolsAreSignedIn, ToolsAreThere
+from zotops.checks.vault import KeyIsStored, OtherFieldsUnchanged, OwnItemIsThere, ReferencesResolve
+from zotops.checks.version import VersionAtFloor
+from zotops.checks.workflows import KeyNotInArgv, WorkflowsUseTheSecret
+from zotops.model import Question, Runbook, Step
+from zotops.profile import Profile
+
+KEY_FORM = r"zak_[0-9a-f]{32}"
+
+
+def runbook(profile: Profile) -> Runbook:
+    """The ten steps of the hardening, for this place."""
+    return Runbook(
+        title="Harden the registry",
+        purpose=(
+            "From a registry in which anybody may do anything to one in which anybody may pull, CI may push new tags "
+            "and nothing else, and administrators may do the rest: by sign-in at the identity provider, API keys and "
+            "three tiers of access."
+        ),
+        needs=(
+            f"the checkout in `{profile.programs.directory}`, with the change merged on `{profile.forge.branch}`",
+            "`op`, `argocd`, `kubectl`, `mise`, `git` and `ssh`, each signed in",
+            f"a superuser's API token for <{profile.identity_provider.url}> in the vault",
+            f"zotops' own item `{profile.secrets.own_title}` in the vault",
+        ),
+        steps=(
+            preflight(profile),
+            deploy_blueprint(profile),
+            let_ci_sign_in(profile),
+            review_zot_change(profile),
+            deploy_zot(profile),
+            create_ci_key(profile),
+            store_ci_key(profile),
+            sync_forge_secrets(profile),
+            test_build(profile),
+            verify(profile),
+        ),
+    )
+
+
+def preflight(profile: Profile) -> Step:
+    """What must stand before anything is changed."""
+    registry, provider, secrets = profile.registry, profile.identity_provider, profile.secrets
+    return Step(
+        id="preflight",
+        title="Look around before anything is changed",
+        why="A missing right or an unreadable secret is found here, not in the middle of a change.",
+        instructions=f"""
+            1. `op read op://{secrets.vault}/{secrets.own_item}/pending` and the references below resolve; `argocd
+               account get-user-info` says that you are logged in.
+            2. <{registry.url}/v2/_catalog> answers, and <{provider.issuer}.well-known/openid-configuration>, asked
+               for from `{profile.server.ssh}`, names exactly `{provider.issuer}` as its issuer.
+            3. Both files in `{profile.forge.workflow_folder}` name `{profile.forge.secret}` and `{profile.ci.name}`.
+
+            If zotops' own item is missing: in 1Password, vault `{secrets.vault}`, make a *Password* item titled
+            `{secrets.own_title}` with the empty password fields `pending` and `previous` and the text field
+            `expires`, and put its id into the profile as `secrets.own_item`.
+            """,
+        checks=(
+            ToolsAreThere(profile=profile),
+            ToolsAreSignedIn(profile=profile),
+            ReferencesResolve(profile=profile),
+            OwnItemIsThere(profile=profile),
+            RegistryIsReachable(profile=profile),
+            CurrentState(profile=profile),
+            MayBeUnknownUntil(check=VersionAtFloor(profile=profile), step="verify"),
+            MayBeUnknownUntil(check=IssuerIsExact(profile=profile), step="deploy-blueprint"),
+            WorkflowsUseTheSecret(profile=profile),
+            KeyNotInArgv(profile=profile),
+        ),
+        safe_to_stop="Nothing has been changed.",
+        back="There is nothing to take back.",
+        look_only=True,
+    )
+
+
+def deploy_blueprint(profile: Profile) -> Step:
+    """The user's step 1."""
+    argocd, provider = profile.argocd, profile.identity_provider
+    arguments = " ".join(("", *argocd.arguments))
+    return Step(
+        id="deploy-blueprint",
+        title="Deploy the identity provider's blueprint",
+        why=(
+            f"Without it {provider.url} neither knows {profile.ci.name} nor lets anybody of the group "
+            f"{profile.tiers.ci.group} into the registry."
+        ),
+        instructions=f"""
+            1. `argocd app sync {argocd.app}{arguments}`
+            2. `argocd app wait {argocd.app} --sync --health --operation{arguments}`
+            3. Wait until <{provider.url}/if/admin/#/blueprints/instances> shows `{provider.blueprint.path}` as
+               successful. The worker may take a minute to see the new file; synced and healthy in ArgoCD says
+               nothing about that.
+            """,
+        action=SyncApp(profile=profile),
+        checks=(
+            AppIsSynced(profile=profile),
+            BlueprintIsApplied(profile=profile),
+            ApplicationLetsCiIn(profile=profile),
+            ProviderIsRight(profile=profile),
+        ),
+        safe_to_stop="The registry works as before; only the identity provider knows more. Any length of time.",
+        back=f"revert the commit and sync {argocd.app} again; the registry does not use it yet",
+    )
+
+
+def let_ci_sign_in(profile: Profile) -> Step:
+    """The user's step 2."""
+    provider, user = profile.identity_provider, profile.ci.name
+    by_password = profile.ci.sign_in == "password"
+    return Step(
+        id="let-ci-sign-in",
+        title=f"Let {user} sign in",
+        why=f"A key carries the rights of the account that made it, so one has to sign in as {user} once.",
+        instructions=f"""
+            1. <{provider.url}/if/admin/#/identity/users>: `{user}` is active, a service account, and in
+               `{profile.tiers.ci.group}` only.
+            2. Nothing else is needed: in `create-ci-key` you **impersonate** it, or zotops makes a recovery key that
+               works once.
+
+            The plan says: set a password for `{user}`. That works too, but where signing in by password demands a
+            second factor the first sign-in has to enrol one, which then stays; and the password is one more secret
+            to keep.
+            """,
+        action=SetCiPassword(profile=profile) if by_password else None,
+        checks=(CiUserIsRight(profile=profile), ClaimsAreRight(profile=profile)),
+        safe_to_stop="Nothing in the registry has changed.",
+        back="There is nothing to take back." if not by_password else f"set another password for {user}",
+    )
+
+
+def review_zot_change(profile: Profile) -> Step:
+    """The test plan's first box."""
+    provisioning = profile.provisioning
+    return Step(
+        id="review-zot-change",
+        title="Review what the registry's configuration will be",
+        why="A half-hardened registry is worse than an open one: people trust it.",
+        instructions=f"""
+            1. `mise run {provisioning.task} -- --check --diff --tags {provisioning.registry_tag}`
+               **Its output may show the client secret**, old and new, if the role lacks `no_log`: do not paste it
+               anywhere.
+            2. The resulting configuration has all four parts: `http.auth.openid`, `http.auth.apikey`,
+               `http.accessControl` and `http.externalUrl`; it names no groups but `{profile.tiers.ci.group}` and
+               `{profile.tiers.admins.group}`.
+            """,
+        checks=(ReviewedConfiguration(profile=profile),),
+        safe_to_stop="Nothing has been changed.",
+        back="There is nothing to take back.",
+        look_only=True,
+        holds="then",
+    )
+
+
+def deploy_zot(profile: Profile) -> Step:
+    """The user's step 3."""
+    provisioning, server = profile.provisioning, profile.server
+    return Step(
+        id="deploy-zot",
+        title="Deploy the registry's configuration",
+        why="From here on the registry asks who one is before it lets anybody write.",
+        instructions=f"""
+            1. No build is running at <{profile.forge.web_url}/{profile.forge.owner}/{profile.forge.repo}/actions>:
+               from now on CI is refused until `sync-forge-secrets` is done.
+            2. `ssh {server.ssh} cp {server.config} {server.config}.before`
+            3. `mise run {provisioning.task} -- --tags {provisioning.registry_tag}`
+            4. The registry answers again, and its process is younger than its configuration file:
+               `ssh {server.ssh} launchctl list {server.service}`, `ps -o etime= -p PID`. If it is older, the restart
+               was lost with a failed play: restart it yourself, running the play again does not.
+            """,
+        action=DeployRegistry(profile=profile),
+        undo=RestoreRegistry(profile=profile),
+        checks=(
+            ProcessIsYounger(profile=profile),
+            AnybodyMayRead(profile=profile),
+            NobodyMayWrite(profile=profile),
+            KeyApiIsThere(profile=profile),
+            MetricsAsBefore(profile=profile),
+            ConsumersStillPull(profile=profile),
+            CredentialsAreHidden(profile=profile),
+        ),
+        safe_to_stop=(
+            "Pulls work, nobody can push, and neither can CI until sync-forge-secrets is done. Builds fail meanwhile; "
+            "afterwards those that failed in between are listed."
+        ),
+        back="invoke deploy --undo deploy-zot",
+    )
+
+
+def create_ci_key(profile: Profile) -> Step:
+    """The user's step 4."""
+    registry, user, days = profile.registry, profile.ci.name, profile.rotation.lifetime_days
+    return Step(
+        id="create-ci-key",
+        title="Make the API key that CI pushes with",
+        why="Since deploy-zot the registry refuses CI. CI needs a key of its own, with its group's rights and no more.",
+        instructions=f"""
+            1. <{profile.identity_provider.url}/if/admin/#/identity/users>, `{user}`: **Impersonate**.
+            2. In the same browser <{registry.url}>: **SIGN IN WITH OIDC**. The account menu must say `{user}`. If it
+               says you: sign out, sign in again.
+            3. <{registry.url}/user/apikey>: make a key that expires in {days} days.
+            4. Copy it and paste it here: it is typed unseen, and goes into 1Password only. Then copy something else.
+            5. Sign out at the registry and end the impersonation.
+            """,
+        asks=(
+            Question(
+                id="pasted-key",
+                prompt="The new key",
+                keep_as=profile.pending_key.secret,
+                form=KEY_FORM,
+            ),
+        ),
+        action=CreateCiKey(profile=profile),
+        checks=(
+            KeyIsCiUsers(profile=profile),
+            CiKeyIsListed(profile=profile),
+            CiMayCreate(profile=profile),
+            CiMayNotOverwrite(profile=profile),
+            CiMayNotDelete(profile=profile),
+            MadeUpKeyMayNothing(profile=profile),
+            NoSessionLeft(profile=profile),
+        ),
+        safe_to_stop="Pulls work, CI cannot push yet. The key lies in the vault's pending field.",
+        back=f"delete the key on {registry.url}/user/apikey, signed in as {user}",
+    )
+
+
+def store_ci_key(profile: Profile) -> Step:
+    """The user's step 5."""
+    secrets = profile.secrets
+    return Step(
+        id="store-ci-key",
+        title="Store the key where the forge's role reads it",
+        why="The key waits in our own item; CI's copy is made from the shared one.",
+        instructions=f"""
+            1. In 1Password, item `{secrets.own_title}`: copy the value of field `{secrets.key_field}` of
+               `{secrets.shared_title}` into `previous`.
+            2. Copy `pending` into field `{secrets.key_field}` of `{secrets.shared_title}`. Touch no other field of
+               it: the forge lives on them. No blank and no line end may come along.
+            3. Empty `pending` and write the day of expiry into `expires`.
+
+            The plan names `zot-ci-apikey` as the place; the role reads `{secrets.key_field}` in
+            `{secrets.shared_title}`.
+            """,
+        action=StoreKey(profile=profile),
+        checks=(KeyIsStored(profile=profile), OtherFieldsUnchanged(profile=profile)),
+        safe_to_stop="Pulls work; CI still has no valid key until sync-forge-secrets is done.",
+        back="put `previous` back into the shared item",
+    )
+
+
+def sync_forge_secrets(profile: Profile) -> Step:
+    """The user's step 6."""
+    provisioning, forge = profile.provisioning, profile.forge
+    return Step(
+        id="sync-forge-secrets",
+        title="Give CI the key",
+        why="The forge keeps its own copy of the secret; nothing shows whether it is the new one but a push.",
+        instructions=f"""
+            1. `mise run {provisioning.task} -- --tags {provisioning.secrets_tag}`
+               The output must show the task `{provisioning.secrets_tasks[0]}` and end in `failed=0 unreachable=0`: a
+               mistyped tag ends well, too, having done nothing.
+            2. <{forge.web_url}/{forge.owner}/{forge.repo}/settings/actions/secrets> lists `{forge.secret}`.
+            """,
+        action=SyncForgeSecrets(profile=profile),
+        checks=(SecretIsListed(profile=profile),),
+        safe_to_stop="CI should be able to push again; the next step shows it.",
+        back="run it again after putting `previous` back",
+    )
+
+
+def test_build(profile: Profile) -> Step:
+    """The user's step 7."""
+    forge, build = profile.forge, profile.build
+    files = " and ".join(f"`{workflow.file}`" for workflow in forge.workflows)
+    return Step(
+        id="test-build",
+        title="Build and push a test container",
+        why="A green run proves nothing by itself: both workflows stay green when they skip the push.",
+        instructions=f"""
+            1. Choose the newest commit of `{forge.branch}` for which
+               <{profile.registry.url}/v2/{profile.registry.image}/tags/list> has no tag yet, and take its full id.
+            2. <{forge.web_url}/{forge.owner}/{forge.repo}/actions>: run {files} with container `{build.container}`
+               and that id as `ref`. A branch name there gives a wrong tag.
+            3. Wait for both to end, then ask the registry for both tags.
+            """,
+        asks=(
+            Question(
+                id="build-commit",
+                prompt="Full id of the commit that you built",
+                form=r"[0-9a-f]{40}",
+            ),
+        ),
+        action=DispatchBuild(profile=profile),
+        checks=(BuildSucceeded(profile=profile), TagsAreNew(profile=profile)),
+        safe_to_stop="CI works or it does not; nothing is half done.",
+        back="there is nothing to take back; the two tags stay",
+        holds="then",
+    )
+
+
+def verify(profile: Profile) -> Step:
+    """The user's step 8 and the rest of both test plans."""
+    registry = profile.registry
+    return Step(
+        id="verify",
+        title="Verify everything, from outside",
+        why="What was true of single steps has to be true of the whole, for somebody who only sees the registry.",
+        instructions=f"""
+            1. `curl -sf {registry.url}/v2/_catalog`, and pull one image without credentials.
+            2. Push to `{registry.scratch}` with CI's key and pull it back without credentials.
+            3. Pull an image that is not cached yet through each mirror.
+            4. <{registry.url}> in a private window: **SIGN IN WITH OIDC**, and see that you come back signed in.
+            5. `mise run {profile.provisioning.services_check}`
+            """,
+        asks=(
+            Question(
+                id="signed-in-and-back",
+                prompt=f"Did you sign in at {registry.url} through the identity provider, and come back signed in?",
+                form="yes|no",
+                claim=True,
+            ),
+        ),
+        action=VerifyByWriting(profile=profile),
+        checks=(
+            CatalogIsPublic(profile=profile),
+            ImageIsPulledAnonymously(profile=profile),
+            NobodyMayWrite(profile=profile),
+            SignInRedirects(profile=profile),
+            ScratchImageCameBack(profile=profile),
+            PullThroughWorks(profile=profile),
+            MirrorFormIsUsed(profile=profile),
+            ServicesLines(profile=profile),
+            ClaimMatchesGroup(profile=profile),
+            ApiKeyOptionWorks(profile=profile),
+            KeyInheritsGroup(profile=profile),
+        ),
+        safe_to_stop="Everything is in place; only the proof is not complete.",
+        back="there is nothing to take back",
+        holds="then",
+    )
