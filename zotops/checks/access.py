@@ -1,0 +1,228 @@
+"""Who may do what at the registry, by requests that leave nothing behind; the profile's tiers say what is right."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from zotops.checks.ci_rights import CiRight
+from zotops.checks.probing import LET_THROUGH, NOT_SIGNED_IN, OK, existing_tag, probe
+from zotops.errors import Unreachable
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.profile import Profile, RightName
+from zotops.systems.front_doors import FrontDoor, front_doors
+from zotops.systems.zot import ANONYMOUS, EMPTY_BASIC, Caller, error_code, made_up_key, open_zot
+
+# One delayed refusal takes a second each (failDelay), so all are asked at once.
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnybodyMayRead(Check):
+    """Pulls need no credentials, at every front door."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return "anybody may read" if self._allowed else "nobody may read without signing in"
+
+    @property
+    def look(self) -> Look:
+        """The catalog, without credentials."""
+        registry = self.profile.registry
+        return Look(
+            command=f"curl -s -o /dev/null -w '%{{http_code}}' {registry.url}/v2/{registry.image}/tags/list",
+            want="200" if self._allowed else "401",
+            otherwise=(
+                Otherwise(
+                    answer="401", means="anonymous read is missing from the policy: every pull in the house fails"
+                ),
+                Otherwise(answer="000", means="nothing listens there", fault="registry-does-not-come-back"),
+            ),
+        )
+
+    @property
+    def _allowed(self) -> bool:
+        return "read" in self.profile.tiers.anonymous
+
+    def run(self, world: World, _facts: Facts) -> Evidence:
+        """The catalog and the tags of our own image, at each door."""
+        doors = front_doors(world, self.profile)
+        asked = [(door, door.zot.catalog()) for door in doors]
+        asked += [(door, door.zot.tags(self.profile.registry.image)) for door in doors]
+        want = {OK} if self._allowed else {NOT_SIGNED_IN}
+        wrong = [f"{reply.status} at {door.name}" for door, reply in asked if reply.status not in want]
+        return judged(
+            not wrong,
+            expected=f"{min(want)} to GET of catalog and tags, without credentials, at {len(doors)} addresses",
+            observed=", ".join(wrong) or ", ".join(f"{min(want)} at {door.name}" for door in doors),
+            likely="anonymousPolicy is missing or does not name `read`"
+            if self._allowed
+            else "anonymousPolicy names `read`",
+            remedy="look at http.accessControl in the registry's configuration",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NobodyMayWrite(Check):
+    """Without credentials, or with those of a client whose secret is empty, nothing can be written anywhere."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return "nobody may write without a key, at any address"
+
+    @property
+    def look(self) -> Look:
+        """A push that goes nowhere: the media type is refused after the right was looked at."""
+        registry = self.profile.registry
+        return Look(
+            command=(
+                "curl -s -o /dev/null -w '%{http_code}' -X PUT -H 'Content-Type: text/plain' "
+                f"{registry.url}/v2/{registry.image}/manifests/unused"
+            ),
+            want="401, also with -H 'Authorization: Basic Og=='",
+            otherwise=(
+                Otherwise(answer="415", means="it would have been let through", fault="anonymous-may-write"),
+                Otherwise(answer="403", means="something before the registry refuses; look past it"),
+            ),
+        )
+
+    def run(self, world: World, _facts: Facts) -> Evidence:
+        """Each right that nobody is to have, as nobody and with `Basic Og==`, at each door, all at once."""
+        doors = front_doors(world, self.profile)
+        tag = existing_tag(doors[0].zot, self.profile)
+        rights = [right for right in LET_THROUGH if right not in self.profile.tiers.anonymous]
+        jobs = [(door, caller, right) for door in doors for caller in (ANONYMOUS, EMPTY_BASIC) for right in rights]
+        with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
+            answers = list(pool.map(lambda job: self._ask(*job, tag=tag), jobs))
+        open_doors = [text for verdict, text in answers if verdict == "open"]
+        unclear = [text for verdict, text in answers if verdict == "unclear"]
+        expected = f"401 to {', '.join(rights)}, with nothing and with `Basic Og==`, at {len(doors)} addresses"
+        if unclear and not open_doors:
+            return unknown(expected=expected, observed="; ".join(dict.fromkeys(unclear)))
+        return judged(
+            not open_doors,
+            expected=expected,
+            observed="; ".join(open_doors) or f"401 to all {len(jobs)} requests",
+            twin="each refusal is the registry's own, so the request was understood",
+            likely="the registry still runs without accessControl, or anonymousPolicy names more than `read`",
+            remedy="look at http.accessControl in the file, and whether the process is younger than the file",
+        )
+
+    def _ask(self, door: FrontDoor, caller: Caller, right: RightName, *, tag: str) -> tuple[str, str]:
+        """One of refused, open, unclear; and the words for it."""
+        try:
+            reply = probe(door.zot, right, self.profile.registry.image, tag, caller)
+        except Unreachable as error:
+            return "unclear", error.what
+        said = f"{right} as {caller.name} at {door.name}: {reply.status}"
+        if reply.status in LET_THROUGH[right]:
+            return "open", said
+        if reply.status == NOT_SIGNED_IN and error_code(reply) == "UNAUTHORIZED":
+            return "refused", said
+        return "unclear", f"{said}, which is not the registry's own refusal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CiMayCreate(CiRight):
+    """CI can push new tags."""
+
+    right = "create"
+
+    def __str__(self) -> str:
+        return f"{self.profile.ci.name} may {'' if self.allowed else 'not '}push new tags"
+
+    @property
+    def look(self) -> Look:
+        """A push of nothing under a tag that does not exist."""
+        group = self.profile.tiers.ci.group
+        return self.as_a_person(
+            method="PUT",
+            path="unused",
+            otherwise=(
+                Otherwise(answer="403", means=f"the key has not the rights of {group}", fault="ci-not-in-the-group"),
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CiMayNotOverwrite(CiRight):
+    """CI cannot give an existing tag another content."""
+
+    right = "update"
+
+    def __str__(self) -> str:
+        return f"{self.profile.ci.name} may {'' if self.allowed else 'not '}overwrite a tag"
+
+    @property
+    def look(self) -> Look:
+        """A push of nothing over a tag that exists."""
+        return self.as_a_person(
+            method="PUT",
+            path="<a tag that exists>",
+            otherwise=(Otherwise(answer="415", means="it would be overwritten", fault="ci-may-overwrite"),),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CiMayNotDelete(CiRight):
+    """CI cannot delete anything."""
+
+    right = "delete"
+
+    def __str__(self) -> str:
+        return f"{self.profile.ci.name} may {'' if self.allowed else 'not '}delete"
+
+    @property
+    def look(self) -> Look:
+        """A delete of a tag that does not exist."""
+        return self.as_a_person(
+            method="DELETE",
+            path="unused",
+            otherwise=(Otherwise(answer="404", means="it would be deleted if it were there"),),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeUpKeyMayNothing(Check):
+    """A key that nobody made opens nothing, not even what needs no key."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return "a made-up key may nothing"
+
+    @property
+    def look(self) -> Look:
+        """The ping with a password that is none."""
+        return Look(
+            command=(
+                f"curl -su {self.profile.ci.name} -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}/v2/ "
+                "(type anything)"
+            ),
+            want="401",
+            otherwise=(
+                Otherwise(answer="200", means="the registry judges no credentials", fault="anonymous-may-write"),
+            ),
+        )
+
+    def run(self, world: World, _facts: Facts) -> Evidence:
+        """Ping, catalog and a push of nothing."""
+        zot = open_zot(world, self.profile)
+        caller = made_up_key(self.profile.ci.name)
+        image = self.profile.registry.image
+        answers = {
+            "GET /v2/": zot.ping(caller).status,
+            "catalog": zot.catalog(caller).status,
+            "push": zot.probe_create(image, caller).status,
+        }
+        without = zot.ping().status
+        return judged(
+            set(answers.values()) == {NOT_SIGNED_IN},
+            expected="401 to GET /v2/, catalog and push",
+            observed=", ".join(f"{what} {status}" for what, status in answers.items()),
+            twin=f"GET /v2/ without credentials: {without}",
+            likely="the registry judges no credentials: authentication is off",
+            remedy="look at http.auth in the configuration, and whether the process is younger than the file",
+        )
