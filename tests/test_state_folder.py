@@ -1,0 +1,108 @@
+"""One run at a time, and a lock that lasts as long as the last child."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from zotops.errors import ConfigurationIsWrong, LockedByAnother
+from zotops.state_folder import Lock, fingerprint_key, lock_path, state_folder
+
+URL = "https://registry.example.org"
+
+
+def test_the_folder_is_where_the_environment_says_and_the_users_alone(tmp_path: Path) -> None:
+    named = tmp_path / "deep" / "state"
+    assert state_folder({"ZOTOPS_STATE": str(named)}) == named
+    assert stat.S_IMODE(named.stat().st_mode) == 0o700
+
+
+def test_without_a_word_it_is_the_users_usual_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    folder = state_folder({})
+    assert folder.is_relative_to(tmp_path)
+    assert folder.name == "zotops"
+
+
+def test_an_unusable_folder_is_wrong_configuration(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationIsWrong, match="set ZOTOPS_STATE"):
+        state_folder({"ZOTOPS_STATE": str(tmp_path / "file" / "state")})
+
+
+def test_the_key_of_fingerprints_is_made_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: fingerprint_key(tmp_path), range(32)))
+    assert len(keys) == 1
+    assert {len(key) for key in keys} == {32}
+    assert stat.S_IMODE((tmp_path / "fingerprint-key").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["fingerprint-key"]
+
+
+def test_a_damaged_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "fingerprint-key").write_bytes(b"short")
+    with pytest.raises(ConfigurationIsWrong, match="5 bytes instead of 32"):
+        fingerprint_key(tmp_path)
+
+
+def test_a_second_run_is_told_whose_the_first_is(tmp_path: Path) -> None:
+    path = lock_path(tmp_path, URL)
+    with Lock(path, owner="run 7f3a of alex on gilbert, process 12"):
+        with pytest.raises(LockedByAnother, match="run 7f3a of alex on gilbert, process 12") as caught:
+            Lock(path, owner="another")
+        assert caught.value.exit_code == 6
+    with Lock(path, owner="another"):
+        assert path.read_text() == "another\n"
+
+
+def test_what_a_dead_run_left_in_the_file_locks_nothing(tmp_path: Path) -> None:
+    path = lock_path(tmp_path, URL)
+    Lock(path, owner="a run with a long name").release()
+    Lock(path, owner="short").release()
+    assert path.read_text() == "short\n"
+
+
+@pytest.mark.parametrize("same", ["https://registry.example.org/", "https://Registry.example.org"])
+def test_one_registry_has_one_lock(tmp_path: Path, same: str) -> None:
+    assert lock_path(tmp_path, same) == lock_path(tmp_path, URL)
+
+
+@pytest.mark.parametrize("other", ["http://registry.example.org", "https://registry.example.org:5000", f"{URL}/a"])
+def test_two_registries_have_two(tmp_path: Path, other: str) -> None:
+    assert lock_path(tmp_path, other) != lock_path(tmp_path, URL)
+
+
+def test_a_child_that_inherited_the_lock_keeps_it(tmp_path: Path) -> None:
+    path = lock_path(tmp_path, URL)
+    lock = Lock(path, owner="first")
+    child = subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True, pass_fds=[lock.descriptor]
+    )
+    lock.release()
+    with pytest.raises(LockedByAnother, match="first"):
+        Lock(path, owner="second")
+    child.communicate("\n")
+    Lock(path, owner="second").release()
+
+
+def test_a_child_that_was_not_given_the_lock_does_not_keep_it(tmp_path: Path) -> None:
+    path = lock_path(tmp_path, URL)
+    lock = Lock(path, owner="first")
+    child = subprocess.Popen(
+        [sys.executable, "-c", "print(); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        close_fds=False,
+    )
+    assert child.stdout
+    assert child.stdout.read(1)  # only now it is certain that the kernel has closed what the child should not have
+    lock.release()
+    Lock(path, owner="second").release()
+    child.communicate("\n")
