@@ -1,0 +1,27 @@
+"""Starts one stand-in: `python -ESs start.py PROGRAM ARGUMENTS…`; records the call, then runs the program's module."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+# Run as a script and without site-packages, because these start hundreds of times; so the folder is put in place by hand.
+sys.path[0] = str(Path(__file__).resolve().parents[3])
+
+
+def main(words: list[str]) -> int:
+    """Run the program named by the first word; what it does not know is said plainly, with exit code 64."""
+    from zotops.lab.executables.call import NotImplementedHere, call_of
+
+    program = words[0]
+    call = call_of(program, words[1:])
+    call.record()
+    try:
+        exit_code: int = import_module(f"zotops.lab.executables.{program}").main(call)
+    except NotImplementedHere as problem:
+        sys.stderr.write(f"{program}: {problem}: not implemented by the practice world\n")
+        exit_code = 64
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
