@@ -6,6 +6,7 @@ from zotops.commands.operators import operator_for
 from zotops.commands.outcomes import outcome
 from zotops.commands.walking import Wanted, parse_settled, walk
 from zotops.profile_file import find_profile, read_profile
+from zotops.redaction import Redactor
 from zotops.runbooks.deploy import runbook
 from zotops.runner import Bounds
 
@@ -37,6 +38,15 @@ def deploy(
             take_over=take_over or "",
         )
         again = f"invoke deploy --profile {profile}" if profile else "invoke deploy"
-        return walk("deploy", runbook(place), place, operator_for(place, auto=auto, again=again), wanted)
+        redactor = Redactor()
+        operator = operator_for(place, auto=auto, again=again, redact=redactor.redact)
+        return walk(
+            name="deploy",
+            runbook=runbook(place),
+            profile=place,
+            operator=operator,
+            wanted=wanted,
+            redactor=redactor,
+        )
 
     return outcome(command)

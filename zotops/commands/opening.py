@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from zotops.doors import RealClock, RealHttp, RealPrograms
@@ -14,22 +14,9 @@ from zotops.secret_stores.onepassword import OnePassword
 from zotops.state_folder import fingerprint_key
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opened:
-    """A world, and the redactor that knows its secrets."""
-
-    world: World
-    redactor: Redactor
-    http: RealHttp
-
-    def close(self) -> None:
-        """Close connections."""
-        self.http.close()
-
-
-def open_world(profile: Profile, folder: Path, *, inherit: Sequence[int] = ()) -> Opened:
+@contextmanager
+def open_world(profile: Profile, folder: Path, redactor: Redactor, *, inherit: Sequence[int] = ()) -> Iterator[World]:
     """The world that a profile describes. `inherit`: descriptors that every child keeps open, the run's lock."""
-    redactor = Redactor()
     http = RealHttp(redactor)
     programs = RealPrograms(
         redactor,
@@ -45,5 +32,7 @@ def open_world(profile: Profile, folder: Path, *, inherit: Sequence[int] = ()) -
         key=fingerprint_key(folder),
         patience=profile.secrets.patience,
     )
-    world = World(http=http, programs=programs, secrets=store, clock=RealClock(), register=redactor.register)
-    return Opened(world=world, redactor=redactor, http=http)
+    try:
+        yield World(http=http, programs=programs, secrets=store, clock=RealClock(), register=redactor.register)
+    finally:
+        http.close()

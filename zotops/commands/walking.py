@@ -14,15 +14,17 @@ from pathlib import Path
 
 from zotops import pages, runs
 from zotops.acting import settle
-from zotops.commands.opening import Opened, open_world
+from zotops.commands.opening import open_world
 from zotops.commands.sweeping import sweep
 from zotops.dry_run import dry_run
 from zotops.errors import ConfigurationIsWrong, DefinitionChanged, LockedByAnother, UsageIsWrong
 from zotops.journal import Journal
 from zotops.ledger import Ledger
-from zotops.model import Runbook, Settled, State, problems
+from zotops.model import Runbook, Settled, State, World, problems
 from zotops.operator import Operator
 from zotops.profile import Profile
+from zotops.records import read
+from zotops.redaction import Redactor
 from zotops.runner import Bounds, Runner
 from zotops.runs import Run
 from zotops.state_folder import Lock, lock_path, state_folder
@@ -52,31 +54,36 @@ def parse_settled(words: list[str]) -> dict[str, State]:
     return found
 
 
-def walk(name: str, runbook: Runbook, profile: Profile, operator: Operator, wanted: Wanted) -> int:
+def walk(
+    *, name: str, runbook: Runbook, profile: Profile, operator: Operator, wanted: Wanted, redactor: Redactor
+) -> int:
     """Run or resume; 0 when everything asked for is done. Every other end is a Stop."""
     if mistakes := problems(runbook):
         raise ConfigurationIsWrong("\n".join(mistakes), remedy="this is a mistake in the runbook, not yours")
     folder = state_folder()
     if wanted.dry_run:
-        return _dry(runbook, profile, operator, folder)
+        with open_world(profile, folder, redactor) as world:
+            return dry_run(runbook, world, operator)
     owner = f"run of {name} by {getpass.getuser()}@{socket.gethostname()}, process {os.getpid()}"
-    with Lock(lock_path(folder, profile.registry.url), owner=owner) as lock:
-        opened = open_world(profile, folder, inherit=(lock.descriptor,))
-        try:
-            return _Walk(name, runbook, profile, operator, wanted, folder, opened).run()
-        finally:
-            opened.close()
+    with (
+        Lock(lock_path(folder, profile.registry.url), owner=owner) as lock,
+        open_world(profile, folder, redactor, inherit=(lock.descriptor,)) as world,
+    ):
+        call = _Walk(
+            name=name,
+            runbook=runbook,
+            profile=profile,
+            operator=operator,
+            wanted=wanted,
+            folder=folder,
+            redactor=redactor,
+            world=world,
+        )
+        call.run()
+    return 0
 
 
-def _dry(runbook: Runbook, profile: Profile, operator: Operator, folder: Path) -> int:
-    opened = open_world(profile, folder)
-    try:
-        return dry_run(runbook, opened.world, operator)
-    finally:
-        opened.close()
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Walk:
     """The parts of one call, so that they need not be handed from function to function."""
 
@@ -86,21 +93,21 @@ class _Walk:
     operator: Operator
     wanted: Wanted
     folder: Path
-    opened: Opened
+    redactor: Redactor
+    world: World
 
-    def run(self) -> int:
+    def run(self) -> None:
         found = self._to_resume()
         journal = self._resume(found) if found else self._begin()
         try:
             self._walk(journal, found)
         finally:
             journal.close()
-            sweep(journal.path, self.opened.redactor)
-        return 0
+            sweep(journal.path, self.redactor)
 
     def _walk(self, journal: Journal, found: Run | None) -> None:
-        ledger = Ledger(journal, self.operator, runs.read(journal.path))
-        runner = Runner(self.runbook, self.opened.world, ledger)
+        ledger = Ledger(journal, self.operator, read(journal.path))
+        runner = Runner(self.runbook, self.world, ledger)
         for step, state in self.wanted.settled.items():
             self._settle(ledger, step, state)
         if self.wanted.undo:
@@ -134,7 +141,7 @@ class _Walk:
         header = runs.header(
             run=run_id, name=self.name, profile=self.profile, texts=pages.step_texts(self.runbook), runbook=self.runbook
         )
-        return Journal.create(path, header, clock=self.opened.world.clock, redactor=self.opened.redactor)
+        return Journal.create(path, header, clock=self.world.clock, redactor=self.redactor)
 
     def _resume(self, found: Run) -> Journal:
         now = runs.definition(self.profile, pages.step_texts(self.runbook), self.runbook)
@@ -143,7 +150,7 @@ class _Walk:
         if difference and not self.wanted.accept_changes:
             remedy = "look at the difference, then --accept-changes; or --new REASON begins afresh"
             raise DefinitionChanged(f"changed since run {found.now.run} began:\n{difference}", remedy=remedy)
-        journal = Journal.open(found.path, clock=self.opened.world.clock, redactor=self.opened.redactor)
+        journal = Journal.open(found.path, clock=self.world.clock, redactor=self.redactor)
         event = "run-reopened" if found.now.ended else "run-resumed"
         who = {"operator": getpass.getuser(), "host": socket.gethostname(), "take_over": self.wanted.take_over}
         journal.append(event, "", who)
@@ -152,7 +159,7 @@ class _Walk:
         return journal
 
     def _append(self, found: Run, event: str, data: Mapping[str, str]) -> None:
-        journal = Journal.open(found.path, clock=self.opened.world.clock, redactor=self.opened.redactor)
+        journal = Journal.open(found.path, clock=self.world.clock, redactor=self.redactor)
         journal.append(event, "", data)
         journal.close()
 

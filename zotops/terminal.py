@@ -1,0 +1,236 @@
+"""The Operator at a terminal: what is shown, and what a person decides and answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from textwrap import wrap
+
+import questionary
+from rich.console import Console
+from rich.text import Text
+
+from zotops.errors import NeedsAPerson
+from zotops.model import Evidence, Question, Step, Verdict
+from zotops.operator import (
+    ByHand,
+    Decision,
+    Found,
+    LookCloser,
+    Offer,
+    RunBegins,
+    RunEnds,
+    Shown,
+    StepBegins,
+    StepEnds,
+    Told,
+)
+
+WIDTH = 80
+GO_ON = "call again to go on; nothing is lost"
+SYMBOLS = {
+    Verdict.PASSED: ("✓", "ok", "green"),
+    Verdict.FAILED: ("✗", "RED", "red"),
+    Verdict.UNKNOWN: ("?", "?", "yellow"),
+}
+WORDS = {
+    Decision.DO: "do it",
+    Decision.GO_ON: "go on alone",
+    Decision.BY_HAND: "by hand",
+    Decision.CHECK: "check it now",
+    Decision.AGAIN: "again",
+    Decision.ACCEPT: "found done, accept",
+    Decision.LOOK: "look closer",
+    Decision.SKIP: "skip",
+    Decision.STOP: "stop",
+}
+
+
+@dataclass(kw_only=True)
+class Screen:
+    """Prints a run. Text from outside is redacted, freed of control characters, and never read as markup."""
+
+    registry: str
+    profile: str
+    practice: bool
+    redact: Callable[[str], str]
+    again: str
+    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    held: int = 0
+    before: list[Found] = field(default_factory=list)
+
+    def show(self, what: Shown) -> None:
+        """One thing at a time, in the order in which it happens."""
+        match what:
+            case RunBegins():
+                self._run_begins(what)
+            case StepBegins():
+                self._step_begins(what)
+            case Found():
+                self._found(what)
+            case Told():
+                self.say(f"  {what.what:<20} {what.result}".rstrip())
+            case ByHand():
+                self._block(what.step.by_hand)
+            case LookCloser():
+                self._look_closer(what.step)
+            case StepEnds():
+                self.say(f"\n  {what.kind.capitalize()}. {what.position} of {what.total}.")
+            case RunEnds():
+                self._run_ends(what)
+
+    def say(self, line: str, style: str = "") -> None:
+        """Print one line, redacted first and laid out after."""
+        clean = "".join(c if c.isprintable() or c == "\n" else "�" for c in self.redact(line))
+        self.console.print(Text(clean, style=style))
+
+    def lines(self, label: str, text: str, indent: int = 2) -> None:
+        """A labelled text, wrapped below itself."""
+        if not text:
+            return
+        space = " " * (indent + 10)
+        for number, line in enumerate(wrap(self.redact(text), WIDTH - len(space)) or [""]):
+            self.say(f"{' ' * indent}{label if number == 0 else '':<10}{line}")
+
+    def _run_begins(self, begins: RunBegins) -> None:
+        mark = "     PRACTICE" if self.practice else ""
+        where = f"{self.registry}     profile {self.profile}     run {begins.run}"
+        self.say(f"{begins.runbook.title}     {where}{mark}", "bold")
+        if begins.resumed:
+            self.say(begins.resumed)
+        done = sum(begins.done.values())
+        counts = ", ".join(f"{number} {kind}" for kind, number in begins.done.items())
+        standing = f"{done} of {begins.total} done: {counts}." if done else f"{begins.total} steps."
+        self.say(f"{standing} Stop at any prompt; nothing is lost.")
+
+    def _step_begins(self, begins: StepBegins) -> None:
+        step, self.before = begins.step, []
+        mark = " cannot be undone -" if step.action and step.action.irreversible else ""
+        head = f"-- {begins.position} of {begins.total}  {step.id} "
+        self.say("\n" + head + "-" * max(2, WIDTH - len(head) - len(mark)) + mark, "bold")
+        self.say(step.title + "\n")
+        self.lines("why", step.why)
+        if step.action:
+            self.lines("zotops", str(step.action))
+        self.lines("stop", step.safe_to_stop)
+        self.lines("back", step.back)
+        mentioned = {fact: value for fact, value in begins.facts.items() if str(fact) in step.instructions}
+        for fact, value in mentioned.items():
+            self.lines(fact.name, value)
+        self.say("")
+
+    def _found(self, found: Found) -> None:
+        if found.when == "before":
+            self.before.append(found)
+        elif found.when == "after" or found.evidence.verdict is Verdict.FAILED:
+            self._evidence(found)
+
+    def _evidence(self, found: Found) -> None:
+        evidence = found.evidence
+        symbol, word, style = SYMBOLS[evidence.verdict]
+        finding = found.check.advisory and evidence.verdict is Verdict.FAILED
+        if finding:
+            word, style = "finding", "yellow"
+        mark = symbol if self._fancy() and not finding else word
+        text = str(found.check)
+        if evidence.verdict is Verdict.PASSED:
+            short = f"  {mark} {text:<44} {evidence.observed}"
+            before = f"   before: {found.before}" if found.before and found.before != "passed" else ""
+            if len(short + before) <= WIDTH:
+                return self.say(short + before, style)
+            self.say(f"  {mark} {text}{before}", style)
+            return self.lines("", evidence.observed, 4)
+        self.say(f"  {mark} {text}", style)
+        return self._details(evidence)
+
+    def _details(self, evidence: Evidence) -> None:
+        at = f", {evidence.at:%H:%M:%S}" if evidence.at else ""
+        for label, text in (
+            ("expected", evidence.expected),
+            ("observed", evidence.observed + at),
+            ("twin", evidence.twin),
+            ("likely", evidence.likely),
+            ("remedy", evidence.remedy),
+        ):
+            self.lines(label, text, 6)
+
+    def _look_closer(self, step: Step) -> None:
+        for found in self.before:
+            self._evidence(found)
+        for check in step.checks:
+            self.say(f"  {check}")
+            self.lines("look with", check.look.command, 6)
+            self.lines("want", check.look.want, 6)
+            for other in check.look.otherwise:
+                self.lines("otherwise", f"{other.answer}: {other.means}", 6)
+
+    def _block(self, text: str) -> None:
+        for line in text.splitlines():
+            self.say(f"  {line}")
+        self.say("")
+
+    def _run_ends(self, ends: RunEnds) -> None:
+        counts = ", ".join(f"{number} {kind}" for kind, number in (ends.counts or {}).items())
+        if not ends.why:
+            self.say(f"\nDone. {counts}.", "bold")
+        else:
+            where = f" {ends.step.safe_to_stop}" if ends.step else ""
+            self.say(f"\n{ends.why[0].upper()}{ends.why[1:]}.{where}" if ends.why else where, "bold")
+        for left in ends.left:
+            self.lines("left", left)
+        if ends.why:
+            self.say(f"Go on: {self.again}")
+
+    def _fancy(self) -> bool:
+        """Whether the terminal can show our symbols; a plain one gets words."""
+        return self.console.encoding.lower().startswith("utf") and not self.console.is_dumb_terminal
+
+
+@dataclass(kw_only=True)
+class Terminal(Screen):
+    """A person at a terminal. Enter alone never acts."""
+
+    def decide(self, offer: Offer) -> Decision:
+        """Ask until one of the keys is typed."""
+        self._tell_offer(offer)
+        keys = {choice.value: choice for choice in offer.choices}
+        self.say("\n  " + "   ".join(f"{choice.value} {WORDS[choice]}" for choice in offer.choices))
+        while True:
+            typed = _answered(questionary.text("", qmark=">")).strip().lower()
+            if typed in keys:
+                return keys[typed]
+            if typed:
+                self.say(f"  {typed!r} is none of them: {', '.join(keys)}")
+
+    def ask(self, question: Question) -> str:
+        """Ask until the answer has its form; a secret is typed unseen."""
+        while True:
+            prompt = f"{question.prompt}{' (hidden)' if question.keep_as else ''}:"
+            field_ = questionary.password if question.keep_as else questionary.text
+            typed = _answered(field_(prompt, qmark=" ")).strip()
+            if question.id == "confirm" and typed == "q":
+                raise NeedsAPerson("stopped before what cannot be undone", remedy=GO_ON)
+            if re.fullmatch(question.form, typed):
+                if question.keep_as:
+                    self.say(f"  Received: {len(typed)} characters, form correct.")
+                return typed
+            if typed:
+                what = f"{len(typed)} characters" if question.keep_as else repr(typed)
+                self.say(f"  That is not of the expected form ({what}); nothing was stored. Try again, or Ctrl-C.")
+
+    def _tell_offer(self, offer: Offer) -> None:
+        verdicts: Sequence[Evidence] = list(offer.verdicts.values())
+        passed = sum(evidence.verdict is Verdict.PASSED for evidence in verdicts)
+        if not offer.counts and Decision.ACCEPT in offer.choices:
+            self.say("  Found done: every check passes already.")
+        elif not offer.counts and verdicts:
+            self.say(f"  Now {passed} of {len(verdicts)} checks pass.")
+
+
+def _answered(asked: questionary.Question) -> str:
+    """The typed line. Ctrl-C stays KeyboardInterrupt; an end of input is nobody there."""
+    try:
+        return str(asked.unsafe_ask())
+    except EOFError as error:
+        raise NeedsAPerson("the terminal is closed", remedy=GO_ON) from error
