@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,14 @@ class PracticeForge:
         with self.state.edit("quirks") as quirks:
             quirks["forge"] = switches
 
-    def commit(self, files: dict[str, str | None], message: str = "Change") -> str:
+    def begin_anew(self) -> None:
+        """Forget what earlier tests did over the API; the repository keeps its commits."""
+        with self.state.edit("quirks") as quirks, self.state.edit("forge") as document:
+            quirks.clear()
+            document.clear()
+            document.update(forge.initial(json.loads((self.folder / "world.json").read_text())), build_seconds=0)
+
+    def commit(self, files: Mapping[str, str | None], message: str = "Change") -> str:
         return commit(self.folder, files, message)
 
     def put_key(self, value: str = KEY) -> None:
@@ -104,11 +111,11 @@ def make_world(
         document.update(forge.initial(world), build_seconds=0)
     bare = folder / "forge" / "platform.git"
     git(folder, "init", "--quiet", "--bare", "--template=", str(bare))
-    commit(folder, dict(forge.workflows.files(world)), "Add the container and its builds")
+    commit(folder, forge.workflows.files(world), "Add the container and its builds")
     return world
 
 
-def commit(folder: Path, files: dict[str, str | None], message: str) -> str:
+def commit(folder: Path, files: Mapping[str, str | None], message: str) -> str:
     """Commit texts (None removes a file) to main of the bare repository in one go; the commit's full id."""
     bare = folder / "forge" / "platform.git"
     has_parent = (bare / "refs" / "heads" / "main").exists()

@@ -26,6 +26,11 @@ class Registry:
     manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     requests: list[tuple[str, str, str]] = field(default_factory=list)
 
+    def empty(self) -> None:
+        """Forget all images and requests."""
+        for kept in (self.blobs, self.manifests, self.requests):
+            kept.clear()
+
     def asked(self) -> list[str]:
         """The requests in short, a star where credentials came along (two for the anonymous ones)."""
         marks = {"": "", ANONYMOUS: " **"}

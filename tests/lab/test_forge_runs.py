@@ -1,23 +1,30 @@
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.lab.forge_world import REPO, PracticeForge, git, must_match, needs_description, practice_forge
+from zotops.lab.forge import workflows
 
 DISPATCHES = f"{REPO}/actions/workflows/build-container.yaml/dispatches"
 RUNS = f"{REPO}/actions/runs"
 INPUTS = {"container": "nettest"}
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeForge]:
+    with practice_forge(tmp_path_factory.mktemp("forge") / "world") as forge:
+        yield forge
+
+
 @pytest.fixture
-def forge(tmp_path: Path) -> Iterator[PracticeForge]:
+def forge(running: PracticeForge) -> PracticeForge:
     """Held: no runner takes anything, so that a run stays as it was stored."""
-    with practice_forge(tmp_path / "world") as running:
-        running.turn_on(stuck_waiting=True)
-        yield running
+    running.begin_anew()
+    running.commit(workflows.files(json.loads((running.folder / "world.json").read_text())))
+    running.turn_on(stuck_waiting=True)
+    return running
 
 
 def dispatch(forge: PracticeForge, path: str = DISPATCHES, **body: Any) -> Any:

@@ -10,16 +10,22 @@ SECRETS = f"{REPO}/actions/secrets"
 DESCRIBED = "/repos/{owner}/{repo}/actions/secrets"
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeForge]:
+    with practice_forge(tmp_path_factory.mktemp("forge") / "world") as forge:
+        yield forge
+
+
 @pytest.fixture
-def forge(tmp_path: Path) -> Iterator[PracticeForge]:
-    with practice_forge(tmp_path / "world") as running:
-        with running.state.edit("forge") as document:
-            document["organizations"]["guild"] = ["practice"]
-            scopes = ["write:repository", "write:organization", "write:user"]
-            document["tokens"].append({"token": "all", "user": "practice", "scopes": scopes})
-            document["tokens"].append({"token": "writes", "user": "reader", "scopes": scopes})
-            document["repositories"]["practice/platform"]["collaborators"]["reader"] = "write"
-        yield running
+def forge(running: PracticeForge) -> PracticeForge:
+    running.begin_anew()
+    with running.state.edit("forge") as document:
+        document["organizations"]["guild"] = ["practice"]
+        scopes = ["write:repository", "write:organization", "write:user"]
+        document["tokens"].append({"token": "all", "user": "practice", "scopes": scopes})
+        document["tokens"].append({"token": "writes", "user": "reader", "scopes": scopes})
+        document["repositories"]["practice/platform"]["collaborators"]["reader"] = "write"
+    return running
 
 
 def put(forge: PracticeForge, name: str = "ZOT_CI_API_KEY", data: object = KEY, place: str = SECRETS) -> int:
