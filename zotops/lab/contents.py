@@ -10,6 +10,7 @@ from pathlib import Path
 
 from zotops.lab import checkout, first_key, forge, provider, upstream, vault
 from zotops.lab.cluster import first_cluster
+from zotops.lab.profile import profile_text
 from zotops.lab.programs import lay_programs
 from zotops.lab.provider import blueprint
 from zotops.lab.provisioning import zot_config
@@ -143,10 +144,6 @@ def _lay_home(root: Path, world: Document) -> None:
 
 
 def _lay_profile(root: Path, world: Document) -> None:
-    try:
-        from zotops.lab.profile import profile_text
-    except ImportError:  # being written beside this
-        return
     (root / "profile.toml").write_text(profile_text(world))
 
 

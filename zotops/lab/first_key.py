@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -65,12 +66,12 @@ def make_key(world: Document) -> str:
     link = create_recovery_key(root, 10, user).strip().splitlines()[-1]
     browser.ask(urljoin(provider, link))
     status, text = browser.follow(f"{registry}/zot/auth/login?provider=oidc", until="")
-    if status not in (200, 201):
+    if status not in (HTTPStatus.OK, HTTPStatus.CREATED):
         raise RuntimeError(f"the first sign-in as {user} ended with {status}: {text[:200]}")
     body = json.dumps({"label": LABEL, "scopes": [], "expirationDate": EXPIRES})
     as_page = {"X-ZOT-API-CLIENT": "zot-ui"}
     status, _, text = browser.ask(f"{registry}/zot/auth/apikey", method="POST", body=body, headers=as_page)
-    if status != 201:
+    if status != HTTPStatus.CREATED:
         raise RuntimeError(f"the registry made no key for {user}: {status}")
     browser.ask(f"{registry}/zot/auth/logout", method="POST", headers=as_page)
     _forget_sign_in(State(root / "state"), user)

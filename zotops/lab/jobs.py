@@ -7,6 +7,7 @@ import plistlib
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,9 @@ class Job:
 
     def status(self) -> Document:
         """The job for processes.json and for `launchctl list`."""
-        shown = {key: self.plist[key] for key in ("StandardOutPath", "StandardErrorPath") if key in self.plist}
+        shown: Document = {
+            key: self.plist[key] for key in ("StandardOutPath", "StandardErrorPath") if key in self.plist
+        }
         return {
             "pid": self.process.pid if self.process is not None and self.runs() else None,
             "started": self.started,
@@ -138,10 +141,8 @@ def end_all(jobs: list[Job], *, patience: float = 0.25) -> None:
     for job in jobs:
         if job.process is None:
             continue
-        try:
-            job.last_exit = job.process.wait(max(0.0, limit - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
+        with suppress(subprocess.TimeoutExpired):
+            job.process.wait(max(0.0, limit - time.monotonic()))
         _signal(job, signal.SIGKILL)  # also what the process left behind in its session
         job.last_exit = job.process.wait()
         job.process = None

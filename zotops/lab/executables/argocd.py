@@ -225,7 +225,7 @@ def _can_i(call: Call, words: list[str]) -> int:
     return 0
 
 
-def _version(call: Call, words: list[str]) -> int:
+def _version(_call: Call, words: list[str]) -> int:
     given = _parse(words, flags=("--client", "--short"))
     known = {"client": {"Version": VERSION}, "server": {"Version": VERSION}}
     if "--client" in given.options:

@@ -52,7 +52,7 @@ class Call(NamedTuple):
 
 
 def call_of(program: str, words: list[str]) -> Call:
-    """This process as a call."""
+    """Describe this process as a call."""
     folder = Path(os.environ["ZOTOPS_LAB_WORLD"])
     return Call(program, words, dict(os.environ), kind_of_stdin(), folder, State(folder / "state"))
 
@@ -95,9 +95,7 @@ def parse_words(words: Sequence[str], *, flags: Sequence[str] = (), values: Sequ
             return Words(alone + rest, options)
         if not word.startswith("-") or word == "-":
             alone.append(word)
-        elif name in flags:
-            options[name] = value
-        elif name in values and equals:
+        elif name in flags or (name in values and equals):
             options[name] = value
         elif name in values and rest:
             options[name] = rest.pop(0)

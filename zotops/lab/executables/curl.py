@@ -7,6 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from email.message import Message
+from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,9 +44,10 @@ def main(call: Call) -> int:
     except TimeoutError:
         problem, exit_code = "Operation timed out", 28
     except urllib.error.URLError as error:
-        exit_code = {socket.gaierror: 6, TimeoutError: 28}.get(type(error.reason), 7)
+        reasons = ((socket.gaierror, 6), (TimeoutError, 28))
+        exit_code = next((code for kind, code in reasons if isinstance(error.reason, kind)), 7)
         problem = f"Failed to connect: {error.reason}"
-    if answer is not None and "-f" in given.options and answer.status >= 400:
+    if answer is not None and "-f" in given.options and answer.status >= HTTPStatus.BAD_REQUEST:
         problem, exit_code = f"The requested URL returned error: {answer.status}", 22
     if answer is not None:
         _print(given, answer, body=not exit_code)
@@ -62,8 +64,8 @@ def _apart(words: list[str]) -> list[str]:
     apart: list[str] = []
     for at, word in enumerate(words):
         is_value = at > 0 and words[at - 1] in VALUES
-        together = word.startswith("-") and not word.startswith("--") and len(word) > 2 and not is_value
-        apart += [f"-{letter}" for letter in word[1:]] if together else [word]
+        short = word.startswith("-") and not word.startswith("--") and not is_value
+        apart += [f"-{letter}" for letter in word[1:]] if short else [word]
     return apart
 
 

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from zotops.lab.cluster import as_resource
 from zotops.lab.executables.argocd import configmap
 from zotops.lab.executables.call import Call, NotImplementedHere, Words, complain, parse_words, say
+from zotops.lab.provider.recovery import UnknownUser, create_recovery_key
 from zotops.lab.state import Document
 
+WORDS_OF_RECOVERY = 4  # ak create_recovery_key MINUTES USER
 VALUES = ("--context", "-n", "--namespace", "-o", "--output", "-c", "--request-timeout")
 KINDS = {
     "configmap": "configmaps",
@@ -147,10 +149,8 @@ def _exec(call: Call, given: Words, rest: list[str], command: list[str]) -> int:
     target = rest[0].rpartition("/")[2] if rest else ""
     if _namespace(given) != names["namespace"] or target not in (names["worker"], "authentik-server"):
         raise Refused(f'Error from server (NotFound): deployments.apps "{target}" not found')
-    if command[:2] != ["ak", "create_recovery_key"] or len(command) != 4:
+    if command[:2] != ["ak", "create_recovery_key"] or len(command) != WORDS_OF_RECOVERY:
         raise NotImplementedHere(f"exec -- {' '.join(command[:2])}")
-    from zotops.lab.provider.recovery import UnknownUser, create_recovery_key
-
     try:
         os.write(1, create_recovery_key(call.folder, int(command[2]), command[3]).encode())
     except UnknownUser as problem:

@@ -12,6 +12,7 @@ from zotops.lab.executables.call import Call, NotImplementedHere, Words, complai
 from zotops.lab.state import Document
 
 VERSION = "2.34.1"
+WITH_SECTION = 4  # parts of vault/item/section/field
 GLOBAL_FLAGS = ("--cache", "--no-color", "--debug")
 GLOBAL_VALUES = ("--account", "--config", "--encoding", "--format", "--session", "--vault")
 
@@ -60,12 +61,12 @@ def _value_of(document: Document, reference: str) -> str:
     parts = reference.removeprefix("op://").split("/")
     if "?" in reference:
         raise NotImplementedHere(reference)
-    if len(parts) > 4:
+    if len(parts) > WITH_SECTION:
         raise Refused("too many '/': secret references should match op://<vault>/<item>[/<section>]/<field>")
-    if len(parts) < 3 or not all(parts):
+    if len(parts) < WITH_SECTION - 1 or not all(parts):
         raise Refused("invalid secret reference: should match op://<vault>/<item>[/<section>]/<field>")
     found = _item(document, parts[1], parts[0])
-    section = parts[2] if len(parts) == 4 else None
+    section = parts[2] if len(parts) == WITH_SECTION else None
     for field in found["fields"]:
         if vault.is_named(field, parts[-1]) and (section is None or vault.is_named(field.get("section", {}), section)):
             return str(field.get("value", ""))
