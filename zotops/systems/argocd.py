@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from zotops.errors import Unreachable
-from zotops.model import Finished, World
+from zotops.model import Fact, Finished, World
 from zotops.profile import Profile
+
+# The commit that this run synced the application to.
+SYNCED_COMMIT = Fact("synced-commit")
 
 PATIENCE = 60.0
 # Exit code of `argocd` for an API or connection error, a time-out included.

@@ -22,7 +22,6 @@ OK, CREATED, NO_CONTENT = 200, 201, 204
 NOT_FOUND = 404
 # A proxy lost the forge: what was sent may have been done.
 CUT_OFF = frozenset({502, 504})
-REFUSED_AS_WRONG = frozenset({400, 422})
 PAGE, MOST_PAGES = 50, 20
 
 
@@ -51,6 +50,11 @@ class Forgejo:
 
     world: World
     profile: Profile
+
+    @property
+    def place(self) -> str:
+        """Where the token is kept: item/field."""
+        return self.profile.forge.token
 
     def rights(self) -> Mapping[str, bool]:
         """What the token's user may do in the repository: admin, push, pull."""
@@ -163,8 +167,8 @@ class Forgejo:
     def _checked(self, reply: Reply) -> Reply:
         if reply.status != OK:
             remedy = {
-                401: f"the token in {self.profile.forge.token} is not valid any more: make a new one",
-                403: f"the token in {self.profile.forge.token} needs write:repository and an owner of the repository",
+                401: f"the token in {self.place} is not valid any more: make a new one",
+                403: f"the token in {self.place} needs write:repository and an owner of the repository",
                 404: "is the repository's name right in the profile, and may the token see it?",
                 503: "the proxy limits requests: wait a minute",
             }.get(reply.status, "look at the forge's log")

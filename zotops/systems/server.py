@@ -142,7 +142,7 @@ def parse_etime(text: str) -> int:
 
 def parse_reply(method: str, url: str, printed: str) -> Reply:
     """What `curl -i` printed: status line, headers, an empty line, the body."""
-    head, _, body = printed.replace("\r\n", "\n").partition("\n\n")
+    head, _, body = printed.partition("\r\n\r\n" if "\r\n\r\n" in printed else "\n\n")
     status, *lines = head.splitlines() or [""]
     words = status.split()
     if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdecimal():  # noqa: PLR2004 - version, status

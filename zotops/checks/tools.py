@@ -1,0 +1,127 @@
+"""Are the programs here that the runbooks use, and do the systems behind them let us do what we need?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, unknown
+from zotops.profile import Profile
+from zotops.systems import argocd
+from zotops.systems.forgejo import Forgejo
+
+REMEDIES = {
+    "argocd": "install the ArgoCD CLI",
+    "git": "install git",
+    "kubectl": "install kubectl, with a context for the cluster of the identity provider",
+    "mise": "install mise, then `mise trust` in the infrastructure checkout",
+    "op": "install the 1Password CLI, then turn on its integration in the app's settings",
+    "ssh": "install OpenSSH",
+}
+NO_TOKEN = 401
+EXPECTED = "ArgoCD: signed in and allowed to sync; the forge: a write is understood (400 or 422), not forbidden"
+# What an impossible secret is answered with, and why that is bad.
+MEANINGS = {
+    400: "",
+    422: "",
+    401: "the token is not valid",
+    403: "no write:repository or no owner",
+    404: "no repository",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolsAreThere(Check):
+    """Every program that a step starts is found where the profile looks for programs."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return f"the tools are there: {', '.join(self._names)}"
+
+    @property
+    def look(self) -> Look:
+        """Ask the shell for each program."""
+        return Look(
+            command=f"command -v {' '.join(self._names)}",
+            want=f"{len(self._names)} paths",
+            otherwise=(
+                Otherwise(answer="a path is missing", means="that program is not installed, or not on the PATH"),
+            ),
+        )
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        # A cluster is only entered to make a recovery key in it.
+        needs_cluster = self.profile.ci.sign_in == "recovery-key"
+        return tuple(name for name in REMEDIES if name != "kubectl" or needs_cluster)
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """FAILED names every missing program and how to get it."""
+        del facts
+        missing = [name for name in self._names if world.programs.find(name) is None]
+        return judged(
+            not missing,
+            expected=f"{', '.join(self._names)} on the PATH",
+            observed=f"not found: {', '.join(missing)}" if missing else "all found",
+            likely="not installed, or the PATH of this terminal is another one",
+            remedy="; ".join(REMEDIES[name] for name in missing),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolsAreSignedIn(Check):
+    """ArgoCD knows us and lets us sync; the forge's token is valid, an owner's, and may write."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return f"we may sync {self.profile.argocd.app}, and the forge's token may write secrets and start builds"
+
+    @property
+    def logins(self) -> Sequence[Login]:
+        """The forge's token."""
+        return (Login(self.profile.forge.owner, self.profile.forge_token),)
+
+    @property
+    def look(self) -> Look:
+        """Both commands exit 0 whatever they answer."""
+        argo = self.profile.argocd
+        words = " ".join(("", *argo.arguments))
+        return Look(
+            command=f"argocd account get-user-info{words}; "
+            f"argocd account can-i sync applications '{argo.project}/{argo.app}'{words}",
+            want="Logged In: true, then yes",
+            otherwise=(
+                Otherwise(answer="Logged In: false", means="the session has ended: `argocd login` with `--sso`"),
+                Otherwise(answer="no", means="signed in as somebody who may not sync this application"),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """Both are always asked; FAILED names everything that is missing."""
+        del facts
+        refused = [*_refused_by_argocd(world, self.profile)]
+        forge = Forgejo(world=world, profile=self.profile)
+        status, twin = forge.probe_write(), forge.probe_write(with_token=False)
+        if status not in MEANINGS or twin != NO_TOKEN:
+            observed = f"an impossible secret: {status}, without a token: {twin}"
+            return unknown(expected=EXPECTED, observed=observed, remedy="is that the forge, and is it well?")
+        if MEANINGS[status]:
+            refused.append((f"the forge: {status}, {MEANINGS[status]}", f"put an owner's token into {forge.place}"))
+        return judged(
+            not refused,
+            expected=EXPECTED,
+            observed="; ".join(what for what, _ in refused) or f"yes, allowed to; the forge: {status}",
+            twin=f"the same without a token: {twin}",
+            likely="a session or a token has ended, or is somebody else's",
+            remedy="; ".join(remedy for _, remedy in refused),
+        )
+
+
+def _refused_by_argocd(world: World, profile: Profile) -> Iterator[tuple[str, str]]:
+    """What ArgoCD does not let us do, and the remedy; `loggedIn` and `can-i`, never the exit codes."""
+    if not argocd.is_signed_in(world, profile):
+        yield "ArgoCD: not signed in", "argocd login with --sso, or a token in ARGOCD_AUTH_TOKEN"
+    elif not argocd.may_sync(world, profile):
+        yield f"ArgoCD: may not sync {profile.argocd.app}", "sign in as somebody who may sync that project"

@@ -1,0 +1,49 @@
+"""Where CI's key is kept: one field of the shared item, and our own item's pending and previous."""
+
+from __future__ import annotations
+
+import hashlib
+
+from zotops.model import Fact, Secret, SecretRef, World
+from zotops.profile import Profile
+from zotops.systems.zot_keys import has_key_form
+
+# The shared item's other fields, as preflight found them, or as the storing action found them just before it wrote.
+OTHER_FIELDS = Fact("other-fields")
+# Keyed fingerprint of the key that this run made.
+KEY_PRINT = Fact("key-print")
+
+PENDING, PREVIOUS, EXPIRES = "pending", "previous", "expires"
+
+
+def own_field(profile: Profile, name: str) -> SecretRef:
+    """A field of our own item."""
+    return SecretRef(profile.secrets.own_item, name)
+
+
+def other_fields(world: World, profile: Profile) -> str:
+    """The shared item's fields but the key's own, as one comparable text; keyed prints, of no use elsewhere."""
+    prints = world.secrets.fingerprints(profile.secrets.shared_item)
+    named = ((name, prints[name]) for name in sorted(prints) if name != profile.secrets.key_field)
+    return " ".join(f"{name.replace(' ', '_')}={_short(value)}" for name, value in named)
+
+
+def changed_fields(before: str, now: str) -> list[str]:
+    """The names of the fields in which two such texts differ."""
+    old, new = (dict(pair.rpartition("=")[::2] for pair in text.split()) for text in (before, now))
+    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+def trouble_with(stored: Secret) -> str:
+    """Why a stored text is no key as the registry makes them, in words that do not show it; "" when it is one."""
+    if has_key_form(stored):
+        return ""
+    if not stored:
+        return "it is empty"
+    if has_key_form(Secret(stored.reveal().strip())):
+        return "a line end or a space was stored with it"
+    return "it is not `zak_` and 32 hex digits"
+
+
+def _short(print_: str) -> str:
+    return hashlib.sha256(print_.encode()).hexdigest()[:12] if print_ else "empty"
