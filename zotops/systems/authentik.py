@@ -130,9 +130,10 @@ class Authentik:
         self.register(password)
         self._change("POST", f"/core/users/{user.pk}/set_password/", {"password": password.reveal()})
 
-    def sessions(self, username: str) -> tuple[Session, ...]:
+    def sessions(self, user: User) -> tuple[Session, ...]:
         """The live sessions of a user."""
-        return self._list("/core/authenticated_sessions/", Session, {"user__username": username})
+        found = self._list("/core/authenticated_sessions/", Session, {"user__username": user.username})
+        return tuple(session for session in found if session.user == user.pk)
 
     def end_session(self, session: Session) -> None:
         """Delete a session; one that is gone already is fine."""

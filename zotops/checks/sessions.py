@@ -1,0 +1,67 @@
+"""Has a sign-in as the CI user left anything behind at the identity provider?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
+from zotops.profile import Profile
+from zotops.systems.authentik import Authentik, open_authentik
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSessionLeft(Check):
+    """No session and no unused recovery key of the CI user; and the API answers as the operator, not as the CI user."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return f"no session of {self.profile.ci.name} is left"
+
+    @property
+    def logins(self) -> Sequence[Login]:
+        """The provider's API token."""
+        return (Login("the API token", self.profile.provider_token),)
+
+    @property
+    def look(self) -> Look:
+        """The user's sessions in the administrators' pages."""
+        provider = self.profile.identity_provider
+        return Look(
+            command=f"open {provider.url}/if/admin/#/identity/users, {self.profile.ci.name}, Sessions",
+            want="none, and your own name in the account menu",
+            otherwise=(
+                Otherwise(answer="a session", means="whoever has its cookie is signed in as the CI user: delete it"),
+                Otherwise(answer="a banner to stop impersonating", means="end the impersonation"),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """Sessions, recovery keys, and who the token is."""
+        del facts
+        authentik, name = open_authentik(world, self.profile), self.profile.ci.name
+        me = authentik.me()
+        expected = f"0 sessions and 0 recovery keys of {name}; the API answers as the operator"
+        left = _left(authentik, name)
+        if me.user.username == name or me.original is not None:
+            left = (*left, f"the API token acts as {me.user.username}")
+        return judged(
+            not left,
+            expected=expected,
+            observed="; ".join(left) or f"0, 0; {me.user.username}",
+            likely="a sign-in was not brought to its end",
+            remedy=f"delete them on {self.profile.identity_provider.url}/if/admin/#/identity/users, {name}",
+        )
+
+
+def _left(authentik: Authentik, name: str) -> tuple[str, ...]:
+    user = authentik.user(name)
+    if user is None:
+        return ()
+    sessions, keys = authentik.sessions(user), authentik.recovery_tokens(user)
+    return tuple(
+        f"{len(found)} {what}{'s' if len(found) > 1 else ''}"
+        for found, what in ((sessions, "session"), (keys, "recovery key"))
+        if found
+    )
