@@ -1,0 +1,66 @@
+"""Do those that pull without credentials still get what they ask for?"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from zotops.errors import Unreachable
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.profile import Consumer, Profile
+from zotops.systems.front_doors import door_at
+
+OK = 200
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsumersStillPull(Check):
+    """Each consumer of the profile is served: asked for at its address, as it asks, from where it can be reached."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return f"still pull without credentials: {', '.join(consumer.name for consumer in self.profile.consumers)}"
+
+    @property
+    def look(self) -> Look:
+        """The first consumer's request; the others are alike."""
+        if not self.profile.consumers:
+            return Look(command="true", want="the profile names no consumers")
+        first = self.profile.consumers[0]
+        return Look(
+            command=f"curl -s -o /dev/null -w '%{{http_code}}' -A '{first.agent}' {first.url}/v2/{first.reference}",
+            want="200, and so for each consumer at its own address",
+            otherwise=(
+                Otherwise(answer="401", means="nobody may read: every pull in the house fails"),
+                Otherwise(answer="000", means="nothing listens there", fault="registry-does-not-come-back"),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """UNKNOWN when one cannot be asked and no other is refused."""
+        del facts
+        consumers = self.profile.consumers
+        with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
+            answers = list(pool.map(lambda consumer: self._ask(world, consumer), consumers))
+        refused = [said for status, said in answers if status not in {OK, None}]
+        silent = [said for status, said in answers if status is None]
+        expected = f"200 to each of {len(consumers)}"
+        if silent and not refused:
+            return unknown(expected=expected, observed="; ".join(silent))
+        return judged(
+            not refused,
+            expected=expected,
+            observed="; ".join((*refused, *silent)) or ", ".join(said for _, said in answers) or "there are none",
+            likely="401: anonymousPolicy does not let nobody read; 404: what it asks for is not there",
+            remedy="look at http.accessControl; until it is right, `invoke deploy --undo deploy-zot`",
+        )
+
+    def _ask(self, world: World, consumer: Consumer) -> tuple[int | None, str]:
+        zot = door_at(world, self.profile, consumer.url, consumer.reached_from)
+        try:
+            status = zot.send("GET", f"/v2/{consumer.reference}", headers={"User-Agent": consumer.agent}).status
+        except Unreachable as error:
+            return None, f"{consumer.name}: {error.what}"
+        return status, f"{consumer.name}: {status}"

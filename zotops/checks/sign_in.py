@@ -1,0 +1,82 @@
+"""Does a sign-in at the registry lead to the identity provider? Only the way there: nobody signs in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
+from zotops.profile import Profile
+from zotops.systems.browser import Browser, bare, origin_of
+from zotops.systems.zot_login import SentAway, begin_login, login_path
+
+OK = 200
+LOGIN_PAGE = "/if/flow/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInRedirects(Check):
+    """The registry sends people to the provider with the right words, and the provider shows its login page."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return "a sign-in leads to the identity provider"
+
+    @property
+    def look(self) -> Look:
+        """Where SIGN IN WITH OIDC leads."""
+        provider = self.profile.identity_provider
+        return Look(
+            command=(
+                f"curl -s -o /dev/null -w '%{{redirect_url}}' '{self.profile.registry.url}{login_path(self.profile)}'"
+            ),
+            want=f"an address at {provider.url} with client_id={provider.client_id}, whose page is the login page",
+            otherwise=(
+                Otherwise(answer="nothing (404)", means="sign-in is not configured"),
+                Otherwise(answer="nothing (400)", means=f"the registry knows no provider {provider.provider_key!r}"),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """The redirect's parts, then the page that the provider answers it with."""
+        del facts
+        provider = self.profile.identity_provider
+        browser = Browser(http=world.http, register=world.register)
+        expected = f"redirected to {provider.url} as client {provider.client_id}, and its login page answers"
+        begun = browser.visit(f"{self.profile.registry.url}{login_path(self.profile)}")
+        if browser.target(begun) is None:
+            return judged(
+                False,
+                expected=expected,
+                observed=f"{begun.status}, no redirect",
+                likely="http.auth.openid is missing (404), has another provider key (400), or wrong session keys (500)",
+                remedy="look at http.auth.openid in the configuration and at the registry's log",
+            )
+        sent = begin_login(browser, self.profile)
+        wrong = self._wrong(sent) or self._wrong_page(browser, sent)
+        return judged(
+            not wrong,
+            expected=expected,
+            observed="; ".join(wrong) or f"{sent.endpoint}, client {sent.client_id}, login page {OK}",
+            likely="the registry's configuration and the provider's application do not agree",
+            remedy=f"compare http.auth.openid with {provider.url}/if/admin/#/core/applications/{provider.application}",
+        )
+
+    def _wrong(self, sent: SentAway) -> tuple[str, ...]:
+        provider = self.profile.identity_provider
+        pairs = (
+            ("provider", origin_of(sent.url), origin_of(provider.issuer)),
+            ("client_id", sent.client_id, provider.client_id),
+            ("redirect_uri", sent.redirect_uri, self.profile.redirect_uri),
+            ("scope", " ".join(sorted(sent.scopes)), " ".join(sorted(provider.scopes))),
+            ("response_type", sent.response_type, "code"),
+        )
+        return tuple(f"{name} is {seen!r}, not {want!r}" for name, seen, want in pairs if seen != want)
+
+    def _wrong_page(self, browser: Browser, sent: SentAway) -> tuple[str, ...]:
+        reply = browser.visit(sent.url)
+        page = browser.target(reply)
+        if page is None or LOGIN_PAGE not in page:
+            return (f"the provider answers {reply.status} at {sent.endpoint}, no login page",)
+        status = browser.visit(page).status
+        return () if status == OK else (f"{bare(page)} answers {status}",)
