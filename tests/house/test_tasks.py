@@ -114,6 +114,13 @@ def test_what_a_command_returns_is_the_exit_code(project: Path, name: str, code:
     assert (done.returncode, done.stdout, done.stderr) == (code, f"{name} ran\n", "")
 
 
+def test_what_a_command_loads_is_compiled_once(project: Path) -> None:
+    (project / "loaded.py").write_text("")
+    (project / "tasks.py").write_text(CODES.replace("lambda: 0", "lambda: bool(__import__('loaded')) - 1"))
+    assert invoke("done", cwd=project).returncode == 0
+    assert list((project / "__pycache__").glob("loaded.*.pyc"))
+
+
 def test_a_word_that_invoke_cannot_parse_is_its_own_exit_1() -> None:
     assert invoke("deploy", "--no-such-option").returncode == 1
 

@@ -1,5 +1,6 @@
 """How Invoke runs a command here: exactly one a call, whose number becomes the exit code."""
 
+import sys
 from typing import Any
 
 from invoke.exceptions import Exit
@@ -28,6 +29,8 @@ class OneTask(Executor):
                 "--dry is Invoke's own and would only look as if nothing happened: use --dry-run after the command.",
                 WRONG_USAGE,
             )
+        # Invoke keeps Python from caching compiled modules; a command of ours has many, and starts quicker with them.
+        sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
         try:
             results = super().execute(*tasks)
         except KeyboardInterrupt:
