@@ -15,6 +15,7 @@ import tasks
 
 ROOT = Path(__file__).parents[2]
 INVOKE = Path(sys.executable).parent / "invoke"
+CACHING = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 NAMES = {
     "check",
     "deploy",
@@ -58,7 +59,7 @@ def invoke(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [INVOKE, *words],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**CACHING, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
