@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import shutil
+import ssl
+import subprocess
 import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from zotops.children import Child, Lines, operators_environment
+from zotops.errors import ConfigurationIsWrong, Unreachable
+from zotops.model import Finished, Headers, Reply, Secret
+from zotops.no_answer import CutOff, why_no_answer
+from zotops.redaction import Redactor
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECTIONS = 32
+LARGEST_BODY = 8 * 1024 * 1024
+SHORTEST_COOKIE = 16  # a shorter one is a setting, not a session
+# Programs that leave a process behind on purpose, which must not keep a run's lock.
+KEEP_RUNNING = frozenset({"op"})
 
 
 class RealClock:
@@ -20,3 +45,188 @@ class RealClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(max(0.0, seconds))
+
+
+class RealHttp:
+    """One client for all threads: no redirects, no cookies, no credentials of its own, no body over 8 MiB."""
+
+    def __init__(self, redactor: Redactor, *, environment: Mapping[str, str] = os.environ) -> None:
+        """Of the environment only `https_proxy` and `no_proxy` count."""
+        self._redactor = redactor
+        self._environment = environment
+        self._lock = Lock()
+        self._client: httpx.Client | None = None
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,
+    ) -> Reply:
+        """Send one request. Unreachable, with the reason, when there is no whole answer within `timeout` seconds."""
+        import httpx  # noqa: PLC0415  # not every command speaks HTTP
+
+        try:
+            with self._ready().stream(method, url, headers=headers, content=body or None, timeout=timeout) as answer:
+                received = _body(answer, within=timeout)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            place = self._redactor.redact(url.partition("?")[0])
+            what = f"{method} {place}: {why_no_answer(error, timeout)}"
+            # The cause is dropped: the client's own texts may quote a header, and so a key.
+            raise Unreachable(what, remedy="is it running, and can this machine reach it?") from None
+        pairs = Headers(answer.headers.multi_items())
+        self._learn_cookies(pairs, url)
+        return Reply(method=method, url=url, status=answer.status_code, headers=pairs, body=received)
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            if self._client:
+                self._client.close()
+            self._client = None
+
+    def _learn_cookies(self, headers: Headers, url: str) -> None:
+        for line in headers.all("set-cookie"):
+            value = line.partition(";")[0].partition("=")[2].strip().strip('"')
+            if len(value) >= SHORTEST_COOKIE:
+                self._redactor.register(Secret(value), name=f"a cookie of {urlsplit(url).hostname}")
+
+    def _ready(self) -> httpx.Client:
+        with self._lock:
+            self._client = self._client or _client(self._environment)
+            return self._client
+
+
+def _body(answer: httpx.Response, *, within: float) -> bytes:
+    end = time.monotonic() + within
+    received = bytearray()
+    for chunk in answer.iter_bytes():
+        received += chunk
+        if len(received) > LARGEST_BODY:
+            raise CutOff(f"it answered with more than {LARGEST_BODY // 1024 // 1024} MiB")
+        if time.monotonic() > end:
+            raise CutOff(f"no whole answer within {within:g} s")
+    return bytes(received)
+
+
+def _client(environment: Mapping[str, str]) -> httpx.Client:
+    from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # as the next two
+
+    import httpx  # noqa: PLC0415  # not every command speaks HTTP
+    import truststore  # noqa: PLC0415  # as above
+
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # they log headers, and so keys
+    trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    mounts: dict[str, httpx.BaseTransport | None] = {}
+    if proxy := environment.get("https_proxy") or environment.get("HTTPS_PROXY"):
+        exempt = (environment.get("no_proxy") or environment.get("NO_PROXY") or "").replace(" ", "").split(",")
+        mounts = {f"https://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+        mounts |= {f"https://*{host.removeprefix('*')}": None for host in exempt if host}
+        mounts["https://"] = httpx.HTTPTransport(verify=trusted, proxy=proxy, limits=limits)
+    return httpx.Client(
+        verify=trusted,
+        trust_env=False,  # else .netrc would add credentials, and proxies for plain http would count
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers={"User-Agent": "zotops", "Accept-Encoding": "identity"},
+        limits=limits,
+        mounts=mounts,
+    )
+
+
+class RealPrograms:
+    """Runs programs in groups of their own, so that Ctrl-C ends them in order and none is left behind.
+
+    A group, not a session: the vault asks for a finger once per terminal session.
+    """
+
+    def __init__(
+        self,
+        redactor: Redactor,
+        *,
+        search_path: str = "",
+        environment: Mapping[str, str] | None = None,
+        directory: str = "",
+        inherit: Sequence[int] = (),
+    ) -> None:
+        """`search_path` replaces PATH, and `environment` is all that a program gets; without them: the operator's own.
+
+        Programs run in `directory` and inherit these descriptors: the run's lock.
+        """
+        self._redactor = redactor
+        own = operators_environment(os.environ)
+        self._environment = dict(own if environment is None else environment)
+        self._environment["PATH"] = search_path or self._environment.get("PATH") or own.get("PATH", os.defpath)
+        self._directory = directory
+        self._inherit = tuple(inherit)
+        self._closing = Event()
+
+    def find(self, name: str) -> str | None:
+        """Full path of a program, or None."""
+        return shutil.which(name, path=self._environment["PATH"])
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: Secret | None = None,
+        timeout: float = 60.0,
+        on_line: Callable[[str], None] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Finished:
+        """Run to the end. Unreachable: not there, or ended because it took longer than `timeout` seconds."""
+        words = stdin.reveal().encode("utf-8", "surrogateescape") if stdin else b""
+        lines = [Lines(self._redactor, on_line) for _ in range(2)] if on_line else []
+        with self._start(argv, piped=stdin is not None, environment=environment or {}) as process:
+            child = Child(process, words, lines)
+            try:
+                ended = child.talk(timeout, self._closing)
+            except BaseException as error:
+                child.end(quietly=not isinstance(error, KeyboardInterrupt))
+                raise
+            if not ended:
+                child.end()
+        out, err = child.output()
+        if ended:
+            return Finished(argv=tuple(argv), code=process.returncode, out=out, err=err)
+        last = [line for line in self._redactor.redact(f"{out}\n{err}").splitlines() if line.strip()][-1:]
+        why = "was stopped because zotops ends" if self._closing.is_set() else f"did not end within {timeout:g} s"
+        raise Unreachable(
+            f"`{argv[0]}` {why}" + (f"; the last it said: {last[0].strip()}" if last else ""),
+            remedy="it was ended; look at what it waits for by running it yourself",
+        )
+
+    def close(self) -> None:
+        """End what still runs in other threads, and let nothing new begin."""
+        self._closing.set()
+
+    def _start(self, argv: Sequence[str], *, piped: bool, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        name = argv[0]
+        program = self.find(name)
+        if program is None:
+            raise Unreachable(f"`{name}` is not installed", remedy=f"install {name}, or put it on PATH")
+        directory = Path(self._directory).expanduser() if self._directory else None
+        if directory and not directory.is_dir():
+            raise ConfigurationIsWrong(
+                f"{directory} is no folder", remedy="set `directory` under [programs] in the profile"
+            )
+        try:
+            return subprocess.Popen(
+                [program, *argv[1:]],
+                stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**self._environment, **environment},
+                cwd=directory,
+                process_group=0,
+                pass_fds=() if Path(name).name in KEEP_RUNNING else self._inherit,
+            )
+        except OSError as error:
+            raise Unreachable(
+                f"`{program}` cannot be started: {error.strerror}", remedy=f"install {name} anew"
+            ) from error
