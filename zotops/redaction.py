@@ -105,14 +105,15 @@ class Stream:
         if not safe:
             safe = self._before_a_secret(len(self._held) - self._redactor.longest())
         if safe > 0:
-            self._sink(self._redactor.redact(self._held[:safe]))
-            self._held = self._held[safe:]
+            # Cut first: a sink that is interrupted must not be told the same once more.
+            text, self._held = self._held[:safe], self._held[safe:]
+            self._sink(self._redactor.redact(text))
 
     def close(self) -> None:
         """Give out what was held back."""
-        if self._held:
-            self._sink(self._redactor.redact(self._held))
-        self._held = ""
+        text, self._held = self._held, ""
+        if text:
+            self._sink(self._redactor.redact(text))
 
     def _before_a_secret(self, cut: int) -> int:
         spans = self._redactor.spans(self._held) if cut > 0 else []
