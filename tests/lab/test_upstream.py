@@ -29,8 +29,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        running.terminate()
-        running.wait(timeout=10)
+        running.kill()
+        running.wait()
 
 
 def test_seeded_images_can_be_pulled_whole_by_anyone(url: str) -> None:

@@ -32,7 +32,8 @@ class Repository:
 
     def commit_of(self, ref: str) -> tuple[str, str] | None:
         """Full id and full name of a branch, tag or commit; None when there is no such thing."""
-        for full in (f"refs/heads/{ref}", f"refs/tags/{ref}", ref):
+        named = () if re.fullmatch(r"[0-9a-f]{40}", ref) else (f"refs/heads/{ref}", f"refs/tags/{ref}")
+        for full in (*named, ref):
             if sha := self._resolved(full):
                 return sha, full
         return None

@@ -39,6 +39,8 @@ class Runner:
                 self._do(run)
 
     def _put_back(self) -> None:
+        if not any(run["status"] == "running" for run in self._forge.read().get("runs", ())):
+            return
         with self._forge.state.edit("forge") as document:
             for run in document["runs"]:
                 if run["status"] == "running" and self._mine(run):
@@ -52,7 +54,7 @@ class Runner:
         return min(waiting, key=lambda run: int(run["id"]), default=None)
 
     def _take(self) -> Document | None:
-        if self._forge.quirk("stuck_waiting"):
+        if self._first_waiting(self._forge.read()) is None or self._forge.quirk("stuck_waiting"):
             return None
         with self._forge.state.edit("forge") as document:
             run = self._first_waiting(document)
