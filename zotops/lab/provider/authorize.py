@@ -68,7 +68,8 @@ def _decide(document: Document, request: Request, name: str, key: str, text: str
     flow = document["providers"][name]["authorization_flow"]
     if flow == EXPLICIT_CONSENT:
         callback = callback_with_code(document, name, key, asked)
-        session["flow"] = {"slug": flow, "stage": "consent", "to": callback, "token": secrets.token_hex(16)}
+        running = {"slug": flow, "stage": "consent", "uid_field": username, "user": username}
+        session["flow"] = running | {"to": callback, "token": secrets.token_hex(16)}
         return RedirectResponse(f"/if/flow/{flow}/?{text}", 302)
     return RedirectResponse(callback_with_code(document, name, key, asked), 302)
 

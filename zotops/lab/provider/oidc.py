@@ -8,7 +8,7 @@ import hmac
 import secrets
 import time
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -87,7 +87,7 @@ def _client(request: Request, form: dict[str, str]) -> tuple[str, str]:
             client_id, _, client_secret = base64.b64decode(value).decode().partition(":")
         except ValueError as error:
             raise TokenError("invalid_client", "The Authorization header is not HTTP Basic") from error
-        return unquote(client_id), unquote(client_secret)
+        return unquote_plus(client_id), unquote_plus(client_secret)
     return form.get("client_id", ""), form.get("client_secret", "")
 
 
