@@ -268,13 +268,33 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Box:
+    """A promise of somebody's test plan, and the sentences of the checks that show it kept.
+
+    `fact`: one of this run that has to be known as well; `claim`: the question whose answer stands in where it is not.
+    `known_as`: which list the box is on.
+    """
+
+    known_as: str
+    text: str
+    shown_by: tuple[str, ...]
+    fact: Fact | None = None
+    claim: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Runbook:
-    """A procedure: steps in their order, and in words what one needs before the first."""
+    """A procedure: steps in their order, and in words what one needs before the first.
+
+    `boxes`: what the report ticks off. `not_checked`: what no run can show, said in every report.
+    """
 
     title: str
     purpose: str
     steps: tuple[Step, ...]
     needs: tuple[str, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    not_checked: tuple[str, ...] = ()
 
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError when there is none."""
@@ -480,6 +500,13 @@ def problems(runbook: Runbook) -> list[str]:
     """Every authoring mistake of a runbook, one sentence each; empty when there is none."""
     ids = [step.id for step in runbook.steps]
     found = [f"step id {name!r} is used twice" for name in sorted({n for n in ids if ids.count(n) > 1})]
+    sentences = {str(check) for step in runbook.steps for check in step.checks}
+    found += [
+        f"box {box.text!r} is shown by {sentence!r}, which no check says"
+        for box in runbook.boxes
+        for sentence in box.shown_by
+        if sentence not in sentences
+    ]
     for step in runbook.steps:
         found += [f"step {step.id!r}: {problem}" for problem in _problems_of(step, ids)]
     return found

@@ -55,12 +55,22 @@ def parse_settled(words: list[str]) -> dict[str, State]:
 
 
 def walk(
-    *, name: str, runbook: Runbook, profile: Profile, operator: Operator, wanted: Wanted, redactor: Redactor
+    *,
+    name: str,
+    runbook: Runbook,
+    profile: Profile,
+    operator: Operator,
+    wanted: Wanted,
+    redactor: Redactor,
+    folder: Path | None = None,
 ) -> int:
-    """Run or resume; 0 when everything asked for is done. Every other end is a Stop."""
+    """Run or resume; 0 when everything asked for is done. Every other end is a Stop.
+
+    `folder`: where runs are kept; the user's state folder when None.
+    """
     if mistakes := problems(runbook):
         raise ConfigurationIsWrong("\n".join(mistakes), remedy="this is a mistake in the runbook, not yours")
-    folder = state_folder()
+    folder = folder or state_folder()
     if wanted.dry_run:
         with open_world(profile, folder, redactor) as world:
             return dry_run(runbook, world, operator)

@@ -1,1 +1,11 @@
 """The procedures, one file each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from zotops.model import Runbook
+from zotops.profile import Profile
+from zotops.runbooks import deploy
+
+RUNBOOKS: Mapping[str, Callable[[Profile], Runbook]] = {"deploy": deploy.runbook}

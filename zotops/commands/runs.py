@@ -1,0 +1,49 @@
+"""`invoke runs`: what was run, and whether anybody changed a journal."""
+
+from __future__ import annotations
+
+import sys
+
+from zotops.commands.outcomes import outcome
+from zotops.errors import UsageIsWrong
+from zotops.profile_file import find_profile, read_profile
+from zotops.records import audit as audit_of
+from zotops.runs import all_runs, find
+from zotops.state_folder import state_folder
+
+CHANGED = 1
+
+
+def runs(*, profile: str | None, audit: str | None, head: str | None) -> int:
+    """List the runs, or audit one; 1 when its journal was changed."""
+
+    def command() -> int:
+        if head and not audit:
+            raise UsageIsWrong("--head without --audit", remedy="say which run: --audit RUN --head HASH")
+        return _audit(audit, head) if audit else _list(profile)
+
+    return outcome(command)
+
+
+def _list(profile: str | None) -> int:
+    registry = read_profile(find_profile(profile)).registry.url if profile else ""
+    for run in all_runs(state_folder()):
+        if registry in ("", run.registry):
+            now, header = run.now, run.now.header
+            done = sum(step.stage in ("done", "skipped") for step in now.steps.values())
+            end = now.ended or (f"stopped: {now.stopped}" if now.stopped else "unfinished")
+            began = f"{run.records[0].at:%Y-%m-%d %H:%M}"
+            line = f"{now.run}  {began}  {run.runbook:<12}{header['profile']:<12}{header['operator']:<12}"
+            sys.stdout.write(f"{line}{done} of {len(header['steps'])}  {end}\n")
+    return 0
+
+
+def _audit(run: str, head: str | None) -> int:
+    found = find(state_folder(), run, "")
+    wrong = audit_of(found.path, head)
+    for sentence in wrong:
+        sys.stdout.write(f"{sentence}\n")
+    if not wrong:
+        against = "and it ends in that head" if head else "a cut tail would show only against a head kept elsewhere"
+        sys.stdout.write(f"{found.path}: {len(found.records)} records, none changed; {against}\n")
+    return CHANGED if wrong else 0

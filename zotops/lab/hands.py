@@ -1,0 +1,129 @@
+"""Does by hand what the runbook's instructions say, in the practice world, as a person with a shell and a browser."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from zotops.lab import first_key, vault
+from zotops.lab.checkout import commits
+from zotops.lab.pushing import push_image
+from zotops.lab.sign_in import sign_in_with_password
+from zotops.lab.state import State
+
+VERSION = "0.1.0"
+
+
+class Hands:
+    """A person's hands in one world; `state/quirks.json` under "operator" says which mistakes they make."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.world: dict[str, Any] = json.loads((root / "world.json").read_text())
+        self.names: dict[str, str] = self.world["names"]
+        self.state = State(root / "state")
+
+    def do(self, step: str) -> None:
+        """Everything that the instructions of a step say; nothing where they ask for nothing."""
+        by_hand: dict[str, Callable[[], None]] = {
+            "deploy-blueprint": self.sync_blueprint,
+            "deploy-zot": lambda: self.provision("zot"),
+            "store-ci-key": self.store_key,
+            "sync-forge-secrets": lambda: self.provision("forgejo_actions_secrets"),
+            "verify": self.push_scratch,
+        }
+        by_hand.get(step, lambda: None)()
+
+    def answer(self, question: str) -> str:
+        """What the person types; for a key or a commit they first do what the instructions say."""
+        answers: dict[str, Callable[[], str]] = {
+            "reason": lambda: "practice",
+            "pasted-key": lambda: first_key.make_key(self.world),
+            "build-commit": self.build,
+            "signed-in-and-back": self.signed_in,
+            "scratch-tag": self.push_scratch,
+        }
+        return answers[question]()
+
+    def run(self, *words: str) -> int:
+        """A command in the checkout, with what the profile gives to programs; its exit code."""
+        programs = tomllib.loads((self.root / "profile.toml").read_text())["programs"]
+        done = subprocess.run(
+            [f"{programs['search_path']}/{words[0]}", *words[1:]],
+            cwd=programs["directory"],
+            env={**programs["environment"], "PATH": programs["search_path"]},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode
+
+    def provision(self, tag: str) -> None:
+        """Run the playbook as a person does, without reading what it says."""
+        self.run("mise", "run", "provision-indri", "--", "--tags", tag)
+        _wait_for(f"{self.world['registry']['url']}/livez", seconds=3)
+
+    def sync_blueprint(self) -> None:
+        """Sync the application and give the worker a moment."""
+        self.run("argocd", "app", "sync", self.names["argocd_app"], "--grpc-web")
+        time.sleep(1)
+
+    def store_key(self) -> None:
+        """Copy the pending key into the shared item, empty pending; "paste_newline" pastes a line end with it."""
+        newline = "\n" if self.state.read("quirks").get("operator", {}).get("paste_newline") else ""
+        own, shared = self.names["own_item"], self.names["shared_item"]
+        with self.state.edit("vault") as document:
+            key = vault.value_of(document, own, "pending") or ""
+            vault.set_value(document, shared, self.names["field"], key + newline)
+            vault.set_value(document, own, "pending", "")
+            vault.set_value(document, own, "expires", first_key.EXPIRES)
+
+    def build(self) -> str:
+        """Dispatch both workflows for the newest commit, wait for them, and return that commit."""
+        commit = commits(self.world)[0]
+        base = f"{self.world['forge']['url']}/api/v1/repos/{self.names['owner']}/{self.names['repo']}/actions"
+        for workflow in ("build-container.yaml", "build-container-nix.yaml"):
+            inputs = {"container": self.names["container"], "ref": commit}
+            self._forge("POST", f"{base}/workflows/{workflow}/dispatches", {"ref": "main", "inputs": inputs})
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            runs = self._forge("GET", f"{base}/runs", None)["workflow_runs"]
+            if len(runs) > 1 and all(run["status"] in ("success", "failure") for run in runs):
+                break
+            time.sleep(0.2)
+        return commit
+
+    def push_scratch(self) -> str:
+        """Push a small image to the scratch repository with CI's key; returns its tag."""
+        key = vault.value_of(self.state.read("vault"), self.names["shared_item"], self.names["field"]) or ""
+        repository = f"{self.names['image_namespace']}/zotops-scratch"
+        tag = f"by-hand-{time.time_ns()}"
+        push_image(self.world["registry"]["url"], repository, tag, tag, (self.names["ci_user"], key), "skopeo")
+        return tag
+
+    def signed_in(self) -> str:
+        """Sign in at the registry as the administrator, as a browser does: yes or no."""
+        user = self.names["admin_user"]
+        return "yes" if sign_in_with_password(self.world, user, self.world["secrets"]["passwords"][user]) else "no"
+
+    def _forge(self, method: str, url: str, body: Any) -> Any:
+        headers = {"Authorization": f"token {self.world['secrets']['forge_token']}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body)
+        _, _, text = first_key.Browser().ask(url, method=method, body=data, headers=headers)
+        return json.loads(text) if text else None
+
+
+def _wait_for(url: str, *, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            first_key.Browser().ask(url)
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
