@@ -9,12 +9,12 @@ from zotops.checks.ci_key import CiKeyCheck, key_in_hand, no_key
 from zotops.checks.probing import NOT_SIGNED_IN, NOT_THERE, OK
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
 from zotops.profile import Profile
+from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.zot import made_up_key, open_zot, with_key
 from zotops.systems.zot_keys import (
     KEY_EXPIRES,
     KEY_ID,
     KEY_LABEL,
-    KEY_PRINT,
     PATH,
     Key,
     ask_key_api,

@@ -43,12 +43,13 @@ class PullThroughWorks(Check):
             digest = facts.get(pulled_through(mirror))
             if digest is None:
                 return not_yet(expected, pulled_through(mirror))
-            wrong += _wrong(zot, mirror, digest)
+            served = digest.startswith("sha256:")
+            wrong += _wrong(zot, mirror, digest) if served else [f"{mirror.image} {digest}"]
         return judged(
             not wrong,
             expected=expected,
             observed="; ".join(wrong) or f"{len(self.profile.registry.mirrors)} images, digests computed",
-            likely="what was fetched was not kept, or the policy of that prefix lets nobody read",
+            likely="nothing was fetched from upstream, it was not kept, or nobody may read below that prefix",
             remedy="look at extensions.sync and at http.accessControl for that prefix",
         )
 

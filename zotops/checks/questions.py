@@ -24,7 +24,7 @@ class ClaimMatchesGroup(CiKeyCheck):
     @property
     def logins(self) -> Sequence[Login]:
         """The key, and the provider's API token."""
-        return (*super().logins, Login("the API token", self.profile.provider_token))
+        return (*super().logins, Login("admin API", self.profile.provider_token))
 
     @property
     def look(self) -> Look:
@@ -124,7 +124,8 @@ class KeyInheritsGroup(CiKeyCheck):
         return Look(
             command=(
                 f"curl -su {self.profile.ci.name} -o /dev/null -w '%{{http_code}}' -X PUT "
-                f"-H 'Content-Type: text/plain' {registry.url}/v2/{registry.image}/manifests/unused; the same on a tag that exists"
+                f"-H 'Content-Type: text/plain' {registry.url}/v2/{registry.image}/manifests/unused; "
+                "the same on a tag that exists"
             ),
             want=f"{self._want('create')}; then {self._want('update')}",
             otherwise=(
@@ -154,7 +155,7 @@ class KeyInheritsGroup(CiKeyCheck):
             seen == want and twin == NOT_SIGNED_IN,
             expected=expected,
             observed=f"new tag {seen[0]}, existing tag {seen[1]}",
-            twin=f"a made-up key: {twin}; being signed in alone gives {', '.join(self.profile.tiers.signed_in)} only",
-            likely=f"{self.profile.ci.name} is not, or not only, in {self.profile.tiers.ci.group}; or its policy differs",
+            twin=f"a made-up key: {twin}; without a group one may {', '.join(self.profile.tiers.signed_in)}",
+            likely=f"{self.profile.ci.name} is not in exactly {self.profile.tiers.ci.group}, or its policy differs",
             remedy="look at its groups at the provider and at http.accessControl",
         )

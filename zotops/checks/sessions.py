@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
 from zotops.profile import Profile
-from zotops.systems.authentik import Authentik, open_authentik
+from zotops.systems.authentik import open_authentik
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class NoSessionLeft(Check):
     @property
     def logins(self) -> Sequence[Login]:
         """The provider's API token."""
-        return (Login("the API token", self.profile.provider_token),)
+        return (Login("admin API", self.profile.provider_token),)
 
     @property
     def look(self) -> Look:
@@ -43,25 +43,22 @@ class NoSessionLeft(Check):
         authentik, name = open_authentik(world, self.profile), self.profile.ci.name
         me = authentik.me()
         expected = f"0 sessions and 0 recovery keys of {name}; the API answers as the operator"
-        left = _left(authentik, name)
+        user = authentik.user(name)
+        sessions = authentik.sessions(user) if user else ()
+        keys = authentik.recovery_tokens(user) if user else ()
+        left = tuple(
+            _counted(len(found), what) for found, what in ((sessions, "session"), (keys, "recovery key")) if found
+        )
         if me.user.username == name or me.original is not None:
             left = (*left, f"the API token acts as {me.user.username}")
         return judged(
             not left,
             expected=expected,
-            observed="; ".join(left) or f"0, 0; {me.user.username}",
+            observed="; ".join(left) or f"0, {'not listed by this server' if keys is None else 0}; {me.user.username}",
             likely="a sign-in was not brought to its end",
             remedy=f"delete them on {self.profile.identity_provider.url}/if/admin/#/identity/users, {name}",
         )
 
 
-def _left(authentik: Authentik, name: str) -> tuple[str, ...]:
-    user = authentik.user(name)
-    if user is None:
-        return ()
-    sessions, keys = authentik.sessions(user), authentik.recovery_tokens(user)
-    return tuple(
-        f"{len(found)} {what}{'s' if len(found) > 1 else ''}"
-        for found, what in ((sessions, "session"), (keys, "recovery key"))
-        if found
-    )
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}"

@@ -19,7 +19,6 @@ from zotops.systems.zot import ANONYMOUS, Caller, Zot
 KEY_ID = Fact("key-id")
 KEY_LABEL = Fact("key-label")
 KEY_EXPIRES = Fact("key-expires")
-KEY_PRINT = Fact("key-fingerprint")
 
 PATH = "/zot/auth/apikey"
 FORM = re.compile(r"zak_[0-9a-f]{32}")

@@ -11,8 +11,8 @@ from zotops.profile import Profile
 from zotops.systems.browser import Browser, bare
 from zotops.systems.zot import Caller
 
-# Found out by whoever signs in in this run; answers "and back" of the sign-in without another one.
-SIGNED_IN_AS = Fact("signed-in-and-back-as")
+# Who came back from a sign-in in this run. It has the name of the question that asks a person for the same.
+SIGNED_IN_AND_BACK = Fact("signed-in-and-back")
 
 # The registry's own web pages send this; without it a session cookie counts for nothing.
 BY_SESSION = {"X-ZOT-API-CLIENT": "zot-ui"}
