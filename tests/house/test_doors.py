@@ -21,6 +21,7 @@ DOORS = {
         "zotops/profile_file.py",
         "zotops/journal.py",
         "zotops/runs.py",
+        "zotops/commands/report.py",
         "zotops/systems/",
         LAB,
     ),
@@ -35,6 +36,7 @@ DOORS = {
     "requests": (),
     "urllib.request": (LAB,),
     "http.client": (LAB,),
+    "jinja2": (LAB,),
     "asyncio": (LAB,),
     "unittest.mock": (),
 }
