@@ -53,7 +53,7 @@ class Screen:
 
     registry: str
     profile: str
-    practice: bool
+    mark: str
     redact: Callable[[str], str]
     again: str
     console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
@@ -94,9 +94,8 @@ class Screen:
             self.say(f"{' ' * indent}{label if number == 0 else '':<10}{line}")
 
     def _run_begins(self, begins: RunBegins) -> None:
-        mark = "     PRACTICE" if self.practice else ""
         where = f"{self.registry}     profile {self.profile}     run {begins.run}"
-        self.say(f"{begins.runbook.title}     {where}{mark}", "bold")
+        self.say("     ".join(filter(None, (begins.runbook.title, where, self.mark))), "bold")
         if begins.resumed:
             self.say(begins.resumed)
         done = sum(begins.done.values())

@@ -14,14 +14,17 @@ from zotops.unattended import Unattended
 
 def operator_for(profile: Profile, *, auto: bool, again: str, redact: Callable[[str], str]) -> Operator:
     """A Terminal only when both stdin and stdout are one, and `--auto` was not given."""
-    kind = Terminal if sys.stdin.isatty() and sys.stdout.isatty() and not auto else Screen
-    screen = kind(
-        registry=urlsplit(profile.registry.url).netloc,
-        profile=profile.name,
-        practice=profile.practice,
-        redact=redact,
-        again=again,
-    )
-    if isinstance(screen, Terminal):
-        return screen
+    if sys.stdin.isatty() and sys.stdout.isatty() and not auto:
+        return Terminal(**_about(profile), redact=redact, again=again)
+    screen = screen_for(profile, again=again, redact=redact)
     return Unattended(screen=screen, steps=profile.auto.steps, auto=auto)
+
+
+def screen_for(profile: Profile, *, again: str, redact: Callable[[str], str]) -> Screen:
+    """What only shows."""
+    return Screen(**_about(profile), redact=redact, again=again)
+
+
+def _about(profile: Profile) -> dict[str, str]:
+    mark = "PRACTICE" if profile.practice else ""
+    return {"registry": urlsplit(profile.registry.url).netloc, "profile": profile.name, "mark": mark}

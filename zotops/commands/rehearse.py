@@ -7,9 +7,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from zotops.commands.lab import wanted_fault
+from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import tell_stop
 from zotops.commands.report import markdown_of
 from zotops.commands.walking import Wanted, walk
@@ -18,12 +18,10 @@ from zotops.lab.faults import Fault
 from zotops.lab.operator import LeftOpen, PracticeOperator
 from zotops.lab.world import find_zot, make, start
 from zotops.model import Verdict
-from zotops.profile import Profile
 from zotops.profile_file import read_profile
 from zotops.redaction import Redactor
 from zotops.runbooks import RUNBOOKS
 from zotops.runs import Run, all_runs
-from zotops.terminal import Screen
 
 KEPT = Path("rehearsal")
 NOT_CAUGHT = 5
@@ -55,7 +53,11 @@ def rehearse(*, runbook: str | None, fault: str | None) -> int:
 def _walk(name: str, root: Path, broken: Fault | None) -> int:
     """Walk one runbook and return the run's own exit code."""
     profile, redactor = read_profile(root / "profile.toml"), Redactor()
-    operator = PracticeOperator(screen=_screen(profile, redactor), root=root, by_hand=broken.by_hand if broken else ())
+    operator = PracticeOperator(
+        screen=screen_for(profile, again="./inv rehearse", redact=redactor.redact),
+        root=root,
+        by_hand=broken.by_hand if broken else (),
+    )
     try:
         return walk(
             name=name,
@@ -72,16 +74,6 @@ def _walk(name: str, root: Path, broken: Fault | None) -> int:
     except Stop as stop:
         tell_stop(stop)
         return stop.exit_code
-
-
-def _screen(profile: Profile, redactor: Redactor) -> Screen:
-    return Screen(
-        registry=urlsplit(profile.registry.url).netloc,
-        profile=profile.name,
-        practice=True,
-        redact=redactor.redact,
-        again="./inv rehearse",
-    )
 
 
 def _keep(run: Run) -> None:

@@ -43,10 +43,14 @@ from zotops.checks.tools import ToolsAreSignedIn, ToolsAreThere
 from zotops.checks.vault import KeyIsStored, OtherFieldsUnchanged, OwnItemIsThere, ReferencesResolve
 from zotops.checks.version import VersionAtFloor
 from zotops.checks.workflows import KeyNotInArgv, WorkflowsUseTheSecret
-from zotops.model import Question, Runbook, Step
+from zotops.model import Box, Check, Question, Runbook, Step
 from zotops.profile import Profile
+from zotops.systems.zot_login import SIGNED_IN_AND_BACK
 
 KEY_FORM = r"zak_[0-9a-f]{32}"
+PULL_REQUEST = "Boxes of the pull request"
+CARD = "Boxes of the card"
+QUESTIONS = "Open questions of the plan"
 
 
 def runbook(profile: Profile) -> Runbook:
@@ -76,6 +80,76 @@ def runbook(profile: Profile) -> Runbook:
             test_build(profile),
             verify(profile),
         ),
+        boxes=boxes(profile),
+        not_checked=(
+            "the boundary of the private network around the registry: who can reach it at all",
+            f"the security of {profile.identity_provider.url} itself",
+            "two first pushes of one tag at the same moment: the registry looks before it writes, and may take both",
+            f"`{profile.provisioning.services_check}` as a proof of access: it passes with authentication off, too",
+            f"what a key may once {profile.ci.name} has left its group: shown in the rehearsal only",
+        ),
+    )
+
+
+def boxes(profile: Profile) -> tuple[Box, ...]:
+    """The promises of the pull request and of the card, and the plan's open questions."""
+    task, tag = profile.provisioning.task, profile.provisioning.registry_tag
+    pulls = (CatalogIsPublic(profile=profile), ImageIsPulledAnonymously(profile=profile))
+    refused, services = NobodyMayWrite(profile=profile), ServicesLines(profile=profile)
+    login = {
+        "shown_by": (str(SignInRedirects(profile=profile)),),
+        "fact": SIGNED_IN_AND_BACK,
+        "claim": SIGNED_IN_AND_BACK.name,
+    }
+
+    def box(known_as: str, text: str, *checks: Check) -> Box:
+        return Box(known_as=known_as, text=text, shown_by=tuple(str(check) for check in checks))
+
+    return (
+        box(
+            PULL_REQUEST,
+            f"`mise run {task} -- --check --diff --tags {tag}` shows expected config changes",
+            ReviewedConfiguration(profile=profile),
+        ),
+        box(PULL_REQUEST, "Anonymous pull works after deploy", *pulls),
+        box(PULL_REQUEST, "Unauthenticated push fails (401)", refused),
+        Box(known_as=PULL_REQUEST, text="OIDC browser login redirects to Authentik and back", **login),
+        box(
+            PULL_REQUEST,
+            "API key push works after key generation",
+            CiMayCreate(profile=profile),
+            ScratchImageCameBack(profile=profile),
+        ),
+        box(
+            PULL_REQUEST,
+            "CI push succeeds with both Dagger and skopeo paths",
+            BuildSucceeded(profile=profile),
+            TagsAreNew(profile=profile),
+        ),
+        box(PULL_REQUEST, f"`mise run {profile.provisioning.services_check}` passes", services),
+        box(CARD, f"Anonymous pull works (`curl -sf {profile.registry.url}/v2/_catalog`)", *pulls),
+        box(CARD, "Unauthenticated push fails (401)", refused),
+        Box(known_as=CARD, text="OIDC browser login works (redirect to Authentik and back)", **login),
+        box(
+            CARD,
+            "API key push works (`docker login` with `zak_...` token)",
+            KeyIsCiUsers(profile=profile),
+            MadeUpKeyMayNothing(profile=profile),
+            ScratchImageCameBack(profile=profile),
+        ),
+        box(CARD, "Pull-through caching still works", PullThroughWorks(profile=profile)),
+        box(CARD, f"`mise run {profile.provisioning.services_check}` passes", services),
+        box(
+            QUESTIONS,
+            "Does the claim of the `profile` scope match the groups of `accessControl`?",
+            ClaimMatchesGroup(profile=profile),
+        ),
+        box(
+            QUESTIONS,
+            "Does `http.auth.apikey: true` work in the version built here?",
+            ApiKeyOptionWorks(profile=profile),
+        ),
+        box(QUESTIONS, "Do API keys inherit their maker's group?", KeyInheritsGroup(profile=profile)),
     )
 
 
@@ -356,7 +430,7 @@ def verify(profile: Profile) -> Step:
             """,
         asks=(
             Question(
-                id="signed-in-and-back",
+                id=SIGNED_IN_AND_BACK.name,
                 prompt=f"Did you sign in at {registry.url} through the identity provider, and come back signed in?",
                 form="yes|no",
                 claim=True,
