@@ -46,7 +46,7 @@ def outcome(document: Document, text: str) -> tuple[Document | None, Any]:
     """What an attempt to apply gives: the new document and the blueprint's head, or None and what is wrong."""
     try:
         return apply(document, text), head(text)
-    except BlueprintError as error:
+    except (ValueError, TypeError, LookupError, AttributeError) as error:  # the last three: entries of another shape
         return None, str(error)
 
 
