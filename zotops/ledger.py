@@ -17,15 +17,18 @@ class Writes(Protocol):
         """Write one record and return it once it is on the disk."""
         ...
 
+    def records(self) -> Sequence[Recorded]:
+        """All records so far."""
+        ...
+
 
 class Ledger:
     """Records, shows, and knows where the run stands."""
 
-    def __init__(self, journal: Writes, operator: Operator, records: Sequence[Recorded]) -> None:
-        """`records`: everything that stands in the journal already."""
+    def __init__(self, journal: Writes, operator: Operator) -> None:
         self.journal = journal
         self.operator = operator
-        self.now: Progress = progress(records)
+        self.now: Progress = progress(journal.records())
 
     def record(self, event: str, step: str, data: Mapping[str, Any]) -> None:
         """Write it down, then count it."""

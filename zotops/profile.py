@@ -10,6 +10,7 @@ from zotops.model import Login, SecretRef
 
 Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 Ref = Annotated[str, Meta(pattern=r"^[^/\s][^/]*/[^/]+$")]
+MaybeRef = Annotated[str, Meta(pattern=r"^([^/\s][^/]*/[^/]+)?$")]
 RightName = Literal["read", "create", "update", "delete"]
 
 
@@ -118,7 +119,7 @@ class CiUser(Part, frozen=True, kw_only=True):
     sign_in: Annotated[
         Literal["recovery-key", "password"], _says("how zotops signs in as it when it has to make a key")
     ] = "recovery-key"
-    password: Annotated[Ref, _says('where its password is kept, only with `sign_in = "password"`')] = ""
+    password: Annotated[MaybeRef, _says('where its password is kept, only with `sign_in = "password"`')] = ""
 
 
 class Workflow(Part, frozen=True, kw_only=True):

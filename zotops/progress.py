@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from zotops.model import Fact, State
@@ -16,8 +15,8 @@ class Recorded(Protocol):
     """A record as the journal hands it out."""
 
     @property
-    def at(self) -> datetime:
-        """When."""
+    def at(self) -> str:
+        """When, ISO 8601, UTC."""
         ...
 
     @property
@@ -95,13 +94,13 @@ def progress(records: Iterable[Recorded]) -> Progress:
 
 def folded(now: Progress, record: Recorded) -> Progress:
     """Where the run stands after one more record."""
-    return replace(_folded(now, record), last_at=record.at.isoformat())
+    return replace(_folded(now, record), last_at=record.at)
 
 
 def _folded(now: Progress, record: Recorded) -> Progress:  # noqa: PLR0911  # one return an event: a table
     data = record.data
     match record.event:
-        case "run-began":
+        case "run-started":
             return replace(now, header=data)
         case "changes-accepted":
             return replace(now, accepted=data)
@@ -130,12 +129,10 @@ def _folded_step(step: StepProgress, record: Recorded) -> StepProgress:  # noqa:
             before = step.before
             if data["when"] == "before" and data["check"] not in before:
                 before = {**before, data["check"]: data["verdict"]}
-            return replace(
-                step, before=before, last={**step.last, data["check"]: {**data, "at": record.at.isoformat()}}
-            )
+            return replace(step, before=before, last={**step.last, data["check"]: {**data, "at": record.at}})
         case "action-intended" | "undo-intended":
             kind: Literal["action", "undo"] = "action" if record.event.startswith("action") else "undo"
-            dangling = Dangling(kind=kind, attempt=data["attempt"], intent=data["intent"], at=record.at.isoformat())
+            dangling = Dangling(kind=kind, attempt=data["attempt"], intent=data["intent"], at=record.at)
             return replace(step, dangling=dangling, acted=True)
         case "by-hand":
             return replace(step, acted=True)
@@ -146,7 +143,7 @@ def _folded_step(step: StepProgress, record: Recorded) -> StepProgress:  # noqa:
         case "settled":
             return replace(step, dangling=None, acted=data["state"] == State.HAPPENED.value)
         case "step-done":
-            return replace(step, stage="done", kind=data["kind"], finished_at=record.at.isoformat())
+            return replace(step, stage="done", kind=data["kind"], finished_at=record.at)
         case "step-skipped":
             return replace(step, stage="skipped", reason=data["reason"])
         case "step-reopened":

@@ -61,7 +61,7 @@ def _about(run: Reported, now: Progress) -> str:
         (
             f"- registry `{header['registry']}`, profile `{header['profile']}`",
             f"- by {header['operator']} on {header['host']}, zotops {header['version']}",
-            f"- from {_moment(run.records[0].at.isoformat())} to {_moment(now.last_at)} UTC",
+            f"- from {_moment(run.records[0].at)} to {_moment(now.last_at)} UTC",
             f"- journal's head `{run.head}`: `invoke runs --audit {now.run} --head` with it shows any later change",
         )
     )

@@ -15,10 +15,10 @@ import msgspec
 
 from zotops import __version__
 from zotops.errors import ConfigurationIsWrong, UsageIsWrong
+from zotops.journal import FIRST, Record, read
 from zotops.model import Runbook
 from zotops.profile import Profile
 from zotops.progress import Progress, progress
-from zotops.records import Record, read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,11 @@ def latest(folder: Path, *, runbook: str, registry: str) -> Run | None:
     """The newest run of a runbook on a registry."""
     fitting = [run for run in all_runs(folder) if run.runbook == runbook and run.registry == registry]
     return fitting[-1] if fitting else None
+
+
+def head_of(run: Run) -> str:
+    """SHA-256 of the journal's last line."""
+    return sha256(run.path.read_bytes().rpartition(b"\n")[0].rpartition(b"\n")[2]).hexdigest()
 
 
 def find(folder: Path, run_id: str | None, registry: str) -> Run:
@@ -101,6 +106,6 @@ def _told(step: Any, text: str) -> str:
 
 def _open(path: Path) -> Run:
     records = read(path)
-    if records[0].event != "run-began":
+    if records[0].event != FIRST:
         raise ConfigurationIsWrong(f"{path} does not begin with a run's header", remedy="move that file away")
     return Run(path=path, records=records, now=progress(records))

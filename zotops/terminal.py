@@ -47,13 +47,20 @@ WORDS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What a screen says of where it is: the registry's host, the profile's name, and PRACTICE or nothing."""
+
+    registry: str
+    profile: str
+    mark: str = ""
+
+
 @dataclass(kw_only=True)
 class Screen:
     """Prints a run. Text from outside is redacted, freed of control characters, and never read as markup."""
 
-    registry: str
-    profile: str
-    mark: str
+    place: Place
     redact: Callable[[str], str]
     again: str
     console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
@@ -76,7 +83,7 @@ class Screen:
             case LookCloser():
                 self._look_closer(what.step)
             case StepEnds():
-                self.say(f"\n  {what.kind.capitalize()}. {what.position} of {what.total}.")
+                self._step_ends(what)
             case RunEnds():
                 self._run_ends(what)
 
@@ -94,8 +101,8 @@ class Screen:
             self.say(f"{' ' * indent}{label if number == 0 else '':<10}{line}")
 
     def _run_begins(self, begins: RunBegins) -> None:
-        where = f"{self.registry}     profile {self.profile}     run {begins.run}"
-        self.say("     ".join(filter(None, (begins.runbook.title, where, self.mark))), "bold")
+        where = (begins.runbook.title, self.place.registry, f"profile {self.place.profile}", f"run {begins.run}")
+        self.say("     ".join(filter(None, (*where, self.place.mark))), "bold")
         if begins.resumed:
             self.say(begins.resumed)
         done = sum(begins.done.values())
@@ -106,6 +113,7 @@ class Screen:
     def _step_begins(self, begins: StepBegins) -> None:
         step, self.before = begins.step, []
         mark = " cannot be undone -" if step.action and step.action.irreversible else ""
+        mark += f" {self.place.mark} -" if self.place.mark else ""
         head = f"-- {begins.position} of {begins.total}  {step.id} "
         self.say("\n" + head + "-" * max(2, WIDTH - len(head) - len(mark)) + mark, "bold")
         self.say(step.title + "\n")
@@ -118,6 +126,12 @@ class Screen:
         for fact, value in mentioned.items():
             self.lines(fact.name, value)
         self.say("")
+
+    def _step_ends(self, ends: StepEnds) -> None:
+        if ends.kind == "found done":
+            for found in self.before:
+                self._evidence(found)
+        self.say(f"\n  {ends.kind.capitalize()}. {ends.position} of {ends.total}.")
 
     def _found(self, found: Found) -> None:
         if found.when == "before":

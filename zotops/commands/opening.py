@@ -20,13 +20,13 @@ def open_world(profile: Profile, folder: Path, redactor: Redactor, *, inherit: S
     http = RealHttp(redactor)
     programs = RealPrograms(
         redactor,
-        search_path=profile.programs.search_path or None,
+        search_path=profile.programs.search_path,
         environment=profile.programs.environment,
-        directory=Path(profile.programs.directory).expanduser(),
+        directory=profile.programs.directory,
         inherit=inherit,
     )
     store = OnePassword(
-        programs,
+        programs=programs,
         vault=profile.secrets.vault,
         redactor=redactor,
         key=fingerprint_key(folder),
@@ -35,4 +35,5 @@ def open_world(profile: Profile, folder: Path, redactor: Redactor, *, inherit: S
     try:
         yield World(http=http, programs=programs, secrets=store, clock=RealClock(), register=redactor.register)
     finally:
+        programs.close()
         http.close()

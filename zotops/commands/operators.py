@@ -8,23 +8,23 @@ from urllib.parse import urlsplit
 
 from zotops.operator import Operator
 from zotops.profile import Profile
-from zotops.terminal import Screen, Terminal
+from zotops.terminal import Place, Screen, Terminal
 from zotops.unattended import Unattended
 
 
 def operator_for(profile: Profile, *, auto: bool, again: str, redact: Callable[[str], str]) -> Operator:
     """A Terminal only when both stdin and stdout are one, and `--auto` was not given."""
     if sys.stdin.isatty() and sys.stdout.isatty() and not auto:
-        return Terminal(**_about(profile), redact=redact, again=again)
+        return Terminal(place=_place(profile), redact=redact, again=again)
     screen = screen_for(profile, again=again, redact=redact)
     return Unattended(screen=screen, steps=profile.auto.steps, auto=auto)
 
 
 def screen_for(profile: Profile, *, again: str, redact: Callable[[str], str]) -> Screen:
     """What only shows."""
-    return Screen(**_about(profile), redact=redact, again=again)
+    return Screen(place=_place(profile), redact=redact, again=again)
 
 
-def _about(profile: Profile) -> dict[str, str]:
+def _place(profile: Profile) -> Place:
     mark = "PRACTICE" if profile.practice else ""
-    return {"registry": urlsplit(profile.registry.url).netloc, "profile": profile.name, "mark": mark}
+    return Place(registry=urlsplit(profile.registry.url).netloc, profile=profile.name, mark=mark)

@@ -11,9 +11,8 @@ from zotops import reports
 from zotops.commands.outcomes import outcome
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile
-from zotops.records import hash_of, read_lines
 from zotops.runbooks import RUNBOOKS
-from zotops.runs import Run, find
+from zotops.runs import Run, find, head_of
 from zotops.state_folder import state_folder
 
 
@@ -43,5 +42,4 @@ def markdown_of(run: Run) -> str:
 def reported(run: Run) -> reports.Reported:
     """The run with the runbook as it is for the profile that the run was made with."""
     profile = msgspec.convert(run.now.header["profile_content"], Profile)
-    head = hash_of(read_lines(run.path)[-1])
-    return reports.Reported(runbook=RUNBOOKS[run.runbook](profile), records=run.records, head=head)
+    return reports.Reported(runbook=RUNBOOKS[run.runbook](profile), records=run.records, head=head_of(run))

@@ -6,8 +6,8 @@ import sys
 
 from zotops.commands.outcomes import outcome
 from zotops.errors import UsageIsWrong
+from zotops.journal import audit as audit_of
 from zotops.profile_file import find_profile, read_profile
-from zotops.records import audit as audit_of
 from zotops.runs import all_runs, find
 from zotops.state_folder import state_folder
 
@@ -32,7 +32,7 @@ def _list(profile: str | None) -> int:
             now, header = run.now, run.now.header
             done = sum(step.stage in ("done", "skipped") for step in now.steps.values())
             end = now.ended or (f"stopped: {now.stopped}" if now.stopped else "unfinished")
-            began = f"{run.records[0].at:%Y-%m-%d %H:%M}"
+            began = run.records[0].at[:16].replace("T", " ")
             line = f"{now.run}  {began}  {run.runbook:<12}{header['profile']:<12}{header['operator']:<12}"
             sys.stdout.write(f"{line}{done} of {len(header['steps'])}  {end}\n")
     return 0

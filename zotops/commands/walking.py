@@ -23,7 +23,6 @@ from zotops.ledger import Ledger
 from zotops.model import Runbook, Settled, State, World, problems
 from zotops.operator import Operator
 from zotops.profile import Profile
-from zotops.records import read
 from zotops.redaction import Redactor
 from zotops.runner import Bounds, Runner
 from zotops.runs import Run
@@ -116,7 +115,7 @@ class _Walk:
             sweep(journal.path, self.redactor)
 
     def _walk(self, journal: Journal, found: Run | None) -> None:
-        ledger = Ledger(journal, self.operator, read(journal.path))
+        ledger = Ledger(journal, self.operator)
         runner = Runner(self.runbook, self.world, ledger)
         for step, state in self.wanted.settled.items():
             self._settle(ledger, step, state)
@@ -193,7 +192,7 @@ def _difference(what: str, old: str, new: str) -> list[str]:
 
 def _resumed(found: Run) -> str:
     """Whose run it is and how long it has rested."""
-    rested = datetime.now(UTC) - found.records[-1].at
+    rested = datetime.now(UTC) - datetime.fromisoformat(found.records[-1].at)
     hours, minutes = int(rested.total_seconds() // 3600), int(rested.total_seconds() // 60)
     since = f"{hours} hours" if hours > 1 else f"{minutes} minutes" if minutes > 1 else "a moment"
     owner = found.now.header["operator"]

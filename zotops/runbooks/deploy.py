@@ -96,11 +96,11 @@ def boxes(profile: Profile) -> tuple[Box, ...]:
     task, tag = profile.provisioning.task, profile.provisioning.registry_tag
     pulls = (CatalogIsPublic(profile=profile), ImageIsPulledAnonymously(profile=profile))
     refused, services = NobodyMayWrite(profile=profile), ServicesLines(profile=profile)
-    login = {
-        "shown_by": (str(SignInRedirects(profile=profile)),),
-        "fact": SIGNED_IN_AND_BACK,
-        "claim": SIGNED_IN_AND_BACK.name,
-    }
+
+    def login(known_as: str, text: str) -> Box:
+        shown_by = (str(SignInRedirects(profile=profile)),)
+        fact = SIGNED_IN_AND_BACK
+        return Box(known_as=known_as, text=text, shown_by=shown_by, fact=fact, claim=fact.name)
 
     def box(known_as: str, text: str, *checks: Check) -> Box:
         return Box(known_as=known_as, text=text, shown_by=tuple(str(check) for check in checks))
@@ -113,7 +113,7 @@ def boxes(profile: Profile) -> tuple[Box, ...]:
         ),
         box(PULL_REQUEST, "Anonymous pull works after deploy", *pulls),
         box(PULL_REQUEST, "Unauthenticated push fails (401)", refused),
-        Box(known_as=PULL_REQUEST, text="OIDC browser login redirects to Authentik and back", **login),
+        login(PULL_REQUEST, "OIDC browser login redirects to Authentik and back"),
         box(
             PULL_REQUEST,
             "API key push works after key generation",
@@ -129,7 +129,7 @@ def boxes(profile: Profile) -> tuple[Box, ...]:
         box(PULL_REQUEST, f"`mise run {profile.provisioning.services_check}` passes", services),
         box(CARD, f"Anonymous pull works (`curl -sf {profile.registry.url}/v2/_catalog`)", *pulls),
         box(CARD, "Unauthenticated push fails (401)", refused),
-        Box(known_as=CARD, text="OIDC browser login works (redirect to Authentik and back)", **login),
+        login(CARD, "OIDC browser login works (redirect to Authentik and back)"),
         box(
             CARD,
             "API key push works (`docker login` with `zak_...` token)",
