@@ -69,7 +69,7 @@ class CreateCiKey(Action):
         try:
             caller = self._sign_in(world, browser)
             zot = open_zot(world, self.profile)
-            left += self._clear(world, zot, caller, intent["run"])
+            self._clear(world, zot, caller, intent["run"])
             minted = self._mint(world, zot, caller, intent)
             self._keep(world, zot, caller, minted)
         finally:
@@ -135,7 +135,7 @@ class CreateCiKey(Action):
         world.tell("recovery key", "made in the worker, used once, now gone")
         return Answers(user=name)
 
-    def _clear(self, world: World, zot: Zot, caller: Caller, run: str) -> list[str]:
+    def _clear(self, world: World, zot: Zot, caller: Caller, run: str) -> None:
         """Delete what earlier tries of this run left; a key that is in use is never among it."""
         ours = [key for key in list_keys(zot, caller) if key.label.startswith(f"zotops/{run}/")]
         in_use = self._in_use(world, zot) if ours else set()
@@ -143,7 +143,6 @@ class CreateCiKey(Action):
         for key in gone:
             delete_key(zot, caller, key.id)
             world.tell("leftover deleted", f'"{key.label}", id ..{key.id[-4:]}')
-        return []
 
     def _in_use(self, world: World, zot: Zot) -> set[str]:
         found: set[str] = set()
@@ -164,6 +163,7 @@ class CreateCiKey(Action):
             world.clock.sleep(LATE)
             self._withdraw(zot, caller, [key.id for key in list_keys(zot, caller) if key.label == intent["label"]])
             raise ActionFailed(f"no key is left: {error.what}; whatever was made is deleted again") from error
+        world.register(with_key(self.profile.ci.name, minted.secret).headers["Authorization"])
         key = minted.key
         world.tell("key made", f"{key.label}, id ..{key.id[-4:]}, until {expires:%Y-%m-%d}")
         return minted

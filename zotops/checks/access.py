@@ -11,7 +11,7 @@ from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
 from zotops.profile import Profile, RightName
 from zotops.systems.front_doors import FrontDoor, front_doors
-from zotops.systems.zot import ANONYMOUS, EMPTY_BASIC, Caller, error_code, made_up_key, open_zot
+from zotops.systems.zot import ANONYMOUS, EMPTY_BASIC, Caller, Zot, error_code, made_up_key, open_zot
 
 # One delayed refusal takes a second each (failDelay), so all are asked at once.
 CONNECTIONS = 32
@@ -46,21 +46,30 @@ class AnybodyMayRead(Check):
         return "read" in self.profile.tiers.anonymous
 
     def run(self, world: World, _facts: Facts) -> Evidence:
-        """The catalog and the tags of our own image, at each door."""
+        """The catalog and the tags of our own image, at each door; UNKNOWN when one is silent and no other is wrong."""
         doors = front_doors(world, self.profile)
-        asked = [(door, door.zot.catalog()) for door in doors]
-        asked += [(door, door.zot.tags(self.profile.registry.image)) for door in doors]
-        want = {OK} if self._allowed else {NOT_SIGNED_IN}
-        wrong = [f"{reply.status} at {door.name}" for door, reply in asked if reply.status not in want]
+        want = OK if self._allowed else NOT_SIGNED_IN
+        answers = {door.name: self._ask(door) for door in doors}
+        wrong = [f"{door}: {said}" for door, (status, said) in answers.items() if status not in {want, None}]
+        silent = [said for status, said in answers.values() if status is None]
+        expected = f"{want} to GET of catalog and tags, without credentials, at {len(doors)} addresses"
+        if silent and not wrong:
+            return unknown(expected=expected, observed="; ".join(silent))
         return judged(
             not wrong,
-            expected=f"{min(want)} to GET of catalog and tags, without credentials, at {len(doors)} addresses",
-            observed=", ".join(wrong) or ", ".join(f"{min(want)} at {door.name}" for door in doors),
-            likely="anonymousPolicy is missing or does not name `read`"
-            if self._allowed
-            else "anonymousPolicy names `read`",
-            remedy="look at http.accessControl in the registry's configuration",
+            expected=expected,
+            observed="; ".join((*wrong, *silent)) or f"{want} at {', '.join(answers)}",
+            likely=f"anonymousPolicy {'is missing or does not name' if self._allowed else 'names'} `read`",
+            remedy="look at http.accessControl; 404 to the tags: name another image as `registry.image` in the profile",
         )
+
+    def _ask(self, door: FrontDoor) -> tuple[int | None, str]:
+        """The worse of two statuses, and the words for it; None: no answer."""
+        try:
+            catalog, tags = door.zot.catalog().status, door.zot.tags(self.profile.registry.image).status
+        except Unreachable as error:
+            return None, error.what
+        return catalog if tags == OK else tags, f"catalog {catalog}, tags {tags}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,24 +100,31 @@ class NobodyMayWrite(Check):
     def run(self, world: World, _facts: Facts) -> Evidence:
         """Each right that nobody is to have, as nobody and with `Basic Og==`, at each door, all at once."""
         doors = front_doors(world, self.profile)
-        tag = existing_tag(doors[0].zot, self.profile)
-        rights = [right for right in LET_THROUGH if right not in self.profile.tiers.anonymous]
+        tag = self._tag(doors[0].zot)
+        rights = [
+            right for right in LET_THROUGH if right not in self.profile.tiers.anonymous and (tag or right != "update")
+        ]
         jobs = [(door, caller, right) for door in doors for caller in (ANONYMOUS, EMPTY_BASIC) for right in rights]
         with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
             answers = list(pool.map(lambda job: self._ask(*job, tag=tag), jobs))
-        open_doors = [text for verdict, text in answers if verdict == "open"]
-        unclear = [text for verdict, text in answers if verdict == "unclear"]
+        found = [text for kind, text in answers if kind == "open"]
+        unclear = [text for kind, text in answers if kind == "unclear"]
         expected = f"401 to {', '.join(rights)}, with nothing and with `Basic Og==`, at {len(doors)} addresses"
-        if unclear and not open_doors:
+        if unclear and not found:
             return unknown(expected=expected, observed="; ".join(dict.fromkeys(unclear)))
         return judged(
-            not open_doors,
+            not found,
             expected=expected,
-            observed="; ".join(open_doors) or f"401 to all {len(jobs)} requests",
-            twin="each refusal is the registry's own, so the request was understood",
+            observed="; ".join(dict.fromkeys(found)) or f"401 to all {len(jobs)} requests",
+            twin="" if found else "each refusal is the registry's own, so the request was understood",
             likely="the registry still runs without accessControl, or anonymousPolicy names more than `read`",
             remedy="look at http.accessControl in the file, and whether the process is younger than the file",
         )
+
+    def _tag(self, zot: Zot) -> str:
+        """A tag to overwrite; empty where nobody may read the tags: then nobody can know of one either."""
+        refused = zot.tags(self.profile.registry.image).status == NOT_SIGNED_IN
+        return "" if refused else existing_tag(zot, self.profile)
 
     def _ask(self, door: FrontDoor, caller: Caller, right: RightName, *, tag: str) -> tuple[str, str]:
         """One of refused, open, unclear; and the words for it."""
@@ -116,12 +132,12 @@ class NobodyMayWrite(Check):
             reply = probe(door.zot, right, self.profile.registry.image, tag, caller)
         except Unreachable as error:
             return "unclear", error.what
-        said = f"{right} as {caller.name} at {door.name}: {reply.status}"
+        said = f"{right} at {door.name}: {reply.status}"
         if reply.status in LET_THROUGH[right]:
             return "open", said
         if reply.status == NOT_SIGNED_IN and error_code(reply) == "UNAUTHORIZED":
             return "refused", said
-        return "unclear", f"{said}, which is not the registry's own refusal"
+        return "unclear", f"{said} to {caller.name}, which is not the registry's own refusal"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,13 +26,13 @@ class CiRight(CiKeyCheck):
     def run(self, world: World, _facts: Facts) -> Evidence:
         """The same probe with the key and with a made-up one."""
         let = " or ".join(str(status) for status in sorted(LET_THROUGH[self.right], reverse=True))
-        answer = f"{let}, let through," if self.allowed else "403, refused,"
-        expected = f"{answer} to a {self.right} by {self.profile.ci.name}"
+        answer = f"{let} (let through)" if self.allowed else "403 (refused)"
+        expected = f"{answer} to {self.right} as {self.profile.ci.name}"
         caller = caller_in_hand(world, self.profile)
         if caller is None:
             return no_key(world, self.profile, expected)
         zot = open_zot(world, self.profile)
-        tag = existing_tag(zot, self.profile) if self.right == "update" else ""
+        tag = existing_tag(zot, self.profile, caller) if self.right == "update" else ""
         image = self.profile.registry.image
         reply = probe(zot, self.right, image, tag, caller)
         twin = probe(zot, self.right, image, tag, made_up_key(self.profile.ci.name))

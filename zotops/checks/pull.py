@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zotops.checks.probing import OK, existing_tag
+from zotops.checks.probing import NOT_ALLOWED, NOT_SIGNED_IN, OK, existing_tag
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
 from zotops.profile import Profile
 from zotops.systems.zot import names_in, open_zot
@@ -73,6 +73,15 @@ class ImageIsPulledAnonymously(Check):
         del facts
         zot = open_zot(world, self.profile)
         image = self.profile.registry.image
+        listed = zot.tags(image).status
+        if listed in {NOT_SIGNED_IN, NOT_ALLOWED}:
+            return judged(
+                False,
+                expected=f"the tags of {image}, and one of them pulled",
+                observed=f"{listed} to its tags",
+                likely="nobody may read it",
+                remedy="look at http.accessControl",
+            )
         tag = existing_tag(zot, self.profile)
         pulled = pull_image(zot, image, tag)
         seen = f"{pulled.status}, {pulled.digest[:19]}, {pulled.blobs} blobs" if pulled.digest else str(pulled.status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zotops.checks.probing import NOT_THERE, OK
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, not_yet
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, not_yet, unknown
 from zotops.profile import Mirror, Profile
 from zotops.systems.zot import Zot, names_in, open_zot
 from zotops.systems.zot_image import mirrored, pull_image, pulled_through
@@ -98,15 +98,19 @@ class MirrorFormIsUsed(Check):
         """The list of tags: unlike a manifest it never makes the registry ask upstream."""
         del facts
         zot = open_zot(world, self.profile)
+        expected = "200 to the form in which a plain mirror is asked"
         unused: list[str] = []
         for mirror in self.profile.registry.mirrors:
             repository, _ = mirrored(mirror)
             name = repository.partition("/")[2]
-            if zot.tags(name).status == NOT_THERE:
+            status = zot.tags(name).status
+            if status not in {OK, NOT_THERE}:
+                return unknown(expected=expected, observed=f"{status} to /v2/{name}")
+            if status == NOT_THERE:
                 unused.append(f"/v2/{name}: 404, while /v2/{repository}: {zot.tags(repository).status}")
         return judged(
             not unused,
-            expected="200 to the form in which a plain mirror is asked",
+            expected=expected,
             observed="; ".join(unused) or "200",
             likely="containerd and Docker ask their mirrors without the prefix, and the registry does not read `ns`",
             remedy=(

@@ -148,7 +148,7 @@ class KeyInheritsGroup(CiKeyCheck):
         zot, image = open_zot(world, self.profile), self.profile.registry.image
         seen = (
             zot.probe_create(image, caller).status,
-            zot.probe_update(image, existing_tag(zot, self.profile), caller).status,
+            zot.probe_update(image, existing_tag(zot, self.profile, caller), caller).status,
         )
         twin = zot.probe_create(image, made_up_key(self.profile.ci.name)).status
         return judged(

@@ -67,9 +67,10 @@ class VersionAtFloor(CiKeyCheck):
         image = self.profile.registry.image
         if caller is None or zot.probe_create(image, caller).status not in LET_THROUGH["create"]:
             return None
-        if zot.probe_update(image, existing_tag(zot, self.profile), caller).status != NOT_ALLOWED:
+        tag = existing_tag(zot, self.profile, caller)
+        if zot.probe_update(image, tag, caller).status != NOT_ALLOWED:
             return None
-        status = zot.probe_move(image, existing_tag(zot, self.profile), caller).status
+        status = zot.probe_move(image, tag, caller).status
         return {NOT_ALLOWED: False}.get(status, True if status in LET_THROUGH["create"] else None)
 
 
