@@ -67,7 +67,7 @@ class CiUserIsRight(Check):
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimsAreRight(Check):
-    """What the provider would claim if the CI user signed in now: a sign-in without the group takes it from all its keys."""
+    """What a sign-in of the CI user would claim now: one without the group takes the rights from all its keys."""
 
     profile: Profile
 

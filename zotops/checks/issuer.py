@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
 from zotops.profile import Profile
+from zotops.systems.discovery import discovery_address, read_issuer
 from zotops.systems.server import RegistryHost
-
-OK, NOT_FOUND = 200, 404
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +26,9 @@ class IssuerIsExact(Check):
     @property
     def look(self) -> Look:
         """Asked from the server, because the issuer is built from the host name that the asker uses."""
+        address = discovery_address(self.profile.identity_provider.issuer)
         return Look(
-            command=f"ssh {self.profile.server.ssh} curl -s {self._url} | jq -r .issuer",
+            command=f"ssh {self.profile.server.ssh} curl -s {address} | jq -r .issuer",
             want=self.profile.identity_provider.issuer,
             otherwise=(
                 Otherwise(answer="the same without its slash", means="the registry dies", fault="issuer-without-slash"),
@@ -38,32 +37,21 @@ class IssuerIsExact(Check):
             ),
         )
 
-    @property
-    def _url(self) -> str:
-        # OpenID Connect Discovery 1.0, section 4: a trailing slash of the issuer is not doubled.
-        return f"{self.profile.identity_provider.issuer.rstrip('/')}/.well-known/openid-configuration"
-
     def run(self, world: World, facts: Facts) -> Evidence:
         """404: UNKNOWN. Any other document is judged."""
         del facts
         wanted = self.profile.identity_provider.issuer
-        reply = RegistryHost(world=world, profile=self.profile).send("GET", self._url)
-        if reply.status == NOT_FOUND:
+        found = read_issuer(RegistryHost(world=world, profile=self.profile), wanted)
+        if found is None:
             return unknown(
                 expected=wanted,
                 observed=f"404: the provider has no application {self.profile.identity_provider.application} yet",
                 remedy="deploy the blueprint",
             )
-        if reply.status != OK:
-            raise Unreachable(f"{self._url} answered {reply.status}", remedy="is the identity provider well?")
-        document = reply.json()
-        found = document.get("issuer") if isinstance(document, dict) else None
         return judged(
             found == wanted,
             expected=wanted,
-            observed=str(found),
-            likely="a slash too few or too many"
-            if str(found).rstrip("/") == wanted.rstrip("/")
-            else "another host name",
+            observed=found or "a document without issuer",
+            likely="a slash too few or too many" if found.rstrip("/") == wanted.rstrip("/") else "another host name",
             remedy="give the registry the issuer exactly as the provider names it, in the role and in the profile",
         )

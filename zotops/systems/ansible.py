@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from posixpath import basename
 
+from zotops.errors import Unreachable
 from zotops.model import World
 from zotops.profile import Profile
 
@@ -15,6 +16,7 @@ TASK = re.compile(r"(?:TASK|RUNNING HANDLER) \[(?P<name>.+)\] \**$")
 RESULT = re.compile(r"(?P<result>ok|changed|skipping|failed|fatal): \[(?P<host>[^\]]+)\]")
 HOST = re.compile(r"(?P<host>\S+)\s+: (?P<counts>ok=\d+\s.*failed=\d+.*)$")
 ERROR = re.compile(r"\[ERROR\]: (?P<text>.+)")
+PLAIN = {"ANSIBLE_NOCOWS": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,19 +64,25 @@ class Play:
 
 def dry_run(world: World, profile: Profile, tag: str) -> Play:
     """`--check --diff`: changes nothing. Its output holds secrets, so no line of it is ever passed on."""
-    return _parsed(world, profile, ("--check", "--diff", "--tags", tag), None)
+    words = ("--check", "--diff", "--tags", tag)
+    try:
+        done = world.programs.run(_argv(profile, words), timeout=profile.provisioning.patience, environment=PLAIN)
+    except Unreachable as error:
+        # The reason may quote the last line of output, which may be one of the diff.
+        what = f"`mise run {profile.provisioning.task} -- {' '.join(words)}` cannot be run, or does not end"
+        raise Unreachable(what, remedy=error.remedy) from None
+    return parse_play(done.code, f"{done.out}\n{done.err}", config=profile.server.config)
 
 
 def play(world: World, profile: Profile, tag: str) -> Play:
     """Run the tag; each task's result is told as it comes, and nothing else."""
-    return _parsed(world, profile, ("--tags", tag), Narrator(world.tell))
+    argv, patience = _argv(profile, ("--tags", tag)), profile.provisioning.patience
+    done = world.programs.run(argv, timeout=patience, on_line=Narrator(world.tell), environment=PLAIN)
+    return parse_play(done.code, f"{done.out}\n{done.err}", config=profile.server.config)
 
 
-def _parsed(world: World, profile: Profile, words: Sequence[str], on_line: Callable[[str], None] | None) -> Play:
-    config, patience = profile.server.config, profile.provisioning.patience
-    argv = ("mise", "run", profile.provisioning.task, "--", *words)
-    done = world.programs.run(argv, timeout=patience, on_line=on_line, environment={"ANSIBLE_NOCOWS": "1"})
-    return parse_play(done.code, f"{done.out}\n{done.err}", config=config)
+def _argv(profile: Profile, words: Sequence[str]) -> tuple[str, ...]:
+    return ("mise", "run", profile.provisioning.task, "--", *words)
 
 
 @dataclass

@@ -94,6 +94,13 @@ class Forgejo:
         found = [self._parse_run(row) for row in self._pages("/actions/runs", "workflow_runs")]
         return tuple(sorted(found, key=lambda run: run.id, reverse=True))
 
+    def pending(self) -> tuple[Run, ...]:
+        """The runs that have not ended."""
+        # One status at a time: servers differ in how they read several.
+        paths = [f"/actions/runs?status={status}" for status in sorted(PENDING)]
+        found = [self._parse_run(row) for path in paths for row in self._pages(path, "workflow_runs")]
+        return tuple(run for run in found if run.pending)
+
     def dispatched(self, workflow: str, inputs: Mapping[str, str]) -> tuple[Run, ...]:
         """The runs that were dispatched with exactly these inputs, newest first, told by their payload."""
         return tuple(
@@ -126,7 +133,8 @@ class Forgejo:
     def _pages(self, path: str, key: str) -> Iterator[Mapping[str, Any]]:
         """Every row of a list; `key` names the field that holds it, "" when the answer is the list itself."""
         for page in range(1, MOST_PAGES + 1):
-            answer = self._json(self._send("GET", f"{path}?{urlencode({'page': page, 'limit': PAGE})}"))
+            joint = "&" if "?" in path else "?"
+            answer = self._json(self._send("GET", f"{path}{joint}{urlencode({'page': page, 'limit': PAGE})}"))
             rows = answer.get(key) if key and isinstance(answer, dict) else answer
             if not isinstance(rows or [], list):
                 raise self._odd(path)

@@ -8,12 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Fact, Finished, Headers, Reply, Secret, World
+from zotops.model import Finished, Headers, Reply, Secret, World
 from zotops.profile import Profile
-
-# Found by the deploying action, read by the check of the process; the first only if it changed the configuration.
-PID_BEFORE = Fact("registry-process-before")
-PID_AFTER = Fact("registry-process-after")
 
 SSH_FAILED = 255
 PATIENCE = 30.0
@@ -27,6 +23,16 @@ class Process:
 
     pid: int
     began: int
+
+    def is_older_than(self, written: int, *, pid_before: int | None = None) -> bool:
+        """Whether it cannot have read a file written then, so that its restart was lost.
+
+        Both times are whole seconds, so within a second of each other they tell nothing; then it is the old process
+        that missed the file: the one that ran before the file was written, if the caller knows which that was.
+        """
+        if self.began + 1 <= written:
+            return True
+        return self.began < written + 2 and self.pid == pid_before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +67,7 @@ class RegistryHost:
 
     def read_file(self, path: str) -> str | None:
         """A file's text; None when there is none."""
-        if self.run("test", "-e", path).code != 0:
+        if not self.has_file(path):
             return None
         done = self.run("cat", path)
         if done.code != 0:
@@ -75,8 +81,12 @@ class RegistryHost:
 
     def keep_file(self, path: str, kept: str) -> None:
         """Copy a file, with its times and rights, unless the copy is there already."""
-        if self.run("test", "-e", kept).code != 0:
+        if not self.has_file(kept):
             self._must(self.run("cp", "-p", path, kept), f"copy {path}")
+
+    def copy_file(self, path: str, to: str) -> None:
+        """Copy a file; the copy is as young as it is."""
+        self._must(self.run("cp", path, to), f"copy {path}")
 
     def rename(self, path: str, to: str) -> None:
         """Put one file in the place of another, at once."""
@@ -85,6 +95,10 @@ class RegistryHost:
     def remove(self, path: str) -> None:
         """Remove a file; one that is gone already is fine."""
         self._must(self.run("rm", "-f", path), f"remove {path}")
+
+    def has_file(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return self.run("test", "-e", path).code == 0
 
     def modified(self, path: str) -> int | None:
         """When a file was last written, in whole seconds of the server's clock; None when it is not there."""

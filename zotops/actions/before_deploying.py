@@ -1,0 +1,69 @@
+"""Everything that could make the registry's restart fatal, looked at just before it."""
+
+from __future__ import annotations
+
+from posixpath import dirname
+
+from zotops.errors import ActionFailed
+from zotops.model import World
+from zotops.profile import Profile
+from zotops.systems.candidate import Candidate, read_candidate
+from zotops.systems.discovery import read_issuer
+from zotops.systems.forgejo import Forgejo
+from zotops.systems.server import RegistryHost
+
+
+def look_before(world: World, profile: Profile, *, reviewed: str) -> None:
+    """ActionFailed, with the reason, unless the provider is there, no build runs and the candidate is taken.
+
+    `reviewed`: SHA-256 of the configuration that was reviewed; empty when nobody has. Leaves nothing behind.
+    """
+    _provider_is_there(world, profile)
+    _nothing_is_built(world, profile)
+    _candidate_is_taken(world, profile, read_candidate(world, profile), reviewed)
+
+
+def _provider_is_there(world: World, profile: Profile) -> None:
+    """The registry reads the discovery document at its start, and dies without it (zot 2.1.20, measured)."""
+    wanted = profile.identity_provider.issuer
+    found = read_issuer(RegistryHost(world=world, profile=profile), wanted)
+    if found != wanted:
+        raise ActionFailed(
+            f"nothing was changed: seen from {profile.server.ssh}, the provider names the issuer {found or 'nowhere'}, "
+            f"not {wanted}, and the registry would die at its start",
+            remedy="deploy the blueprint, and give the registry the issuer as the provider names it",
+        )
+    world.tell("identity provider", f"is there, seen from {profile.server.ssh}")
+
+
+def _nothing_is_built(world: World, profile: Profile) -> None:
+    files = {workflow.file for workflow in profile.forge.workflows}
+    building = [run for run in Forgejo(world=world, profile=profile).pending() if run.workflow in files]
+    if building:
+        raise ActionFailed(
+            f"nothing was changed: build {building[0].number} ({building[0].workflow}) is {building[0].status}, "
+            "and its push would be refused",
+            remedy=f"wait until it has ended, then again: {building[0].address}",
+        )
+    world.tell("builds", "none is running")
+
+
+def _candidate_is_taken(world: World, profile: Profile, candidate: Candidate, reviewed: str) -> None:
+    """The registry's own `verify`, on a copy beside the file; the copy's name has to end in .json."""
+    if trouble := candidate.play.trouble(profile.provisioning.registry_tasks):
+        raise ActionFailed(f"nothing was changed: the dry run did not come to its end: {trouble}")
+    if reviewed not in {"", candidate.digest}:
+        raise ActionFailed(
+            "nothing was changed: the configuration would not be the one that was reviewed",
+            remedy="review it again: invoke deploy --step review-zot-change",
+        )
+    host = RegistryHost(world=world, profile=profile)
+    path = f"{dirname(profile.server.config)}/zotops-candidate.json"
+    try:
+        host.write_file(path, candidate.result)
+        refusal = host.refusal_of(path)
+    finally:
+        host.remove(path)
+    if refusal:
+        raise ActionFailed(f"nothing was changed: the registry refuses the configuration: {refusal}")
+    world.tell("candidate", "the registry's own `verify` takes it")

@@ -1,0 +1,175 @@
+"""Deploys the registry's configuration so that its restart is not fatal, and takes that back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from zotops.actions.before_deploying import look_before
+from zotops.actions.restarting import make_up_for_lost_restart, wait_for_registry
+from zotops.errors import ActionFailed, Unreachable
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
+from zotops.profile import Profile
+from zotops.systems.ansible import play
+from zotops.systems.candidate import REVIEWED_CONFIG, digest_of
+from zotops.systems.server import RegistryHost
+from zotops.systems.zot import ANONYMOUS, open_zot
+
+# Answers to a probe that leaves nothing: the caller may push, and may not.
+UNDERSTOOD = 415
+REFUSED = frozenset({401, 403})
+
+
+def kept_path(profile: Profile, run: str) -> str:
+    """Where the configuration from before this run's deployment is kept, beside the one in force."""
+    return f"{profile.server.config}.zotops-{run}"
+
+
+def digest_at(host: RegistryHost, path: str) -> str:
+    """SHA-256 of a file on the server; "" when there is none."""
+    text = host.read_file(path)
+    return "" if text is None else digest_of(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployRegistry(Action):
+    """Look, keep the old configuration, run the play, wait; and restart the registry if that was lost."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        task, tag = self.profile.provisioning.task, self.profile.provisioning.registry_tag
+        return f"keeps the old configuration, runs {task} with the tag {tag}, and waits for the registry"
+
+    def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
+        """What is in force now, and which configuration was reviewed."""
+        host = self._host(world)
+        return {
+            "config-before": digest_at(host, self.profile.server.config),
+            "process-before": str(host.pid() or ""),
+            "kept": kept_path(self.profile, attempt.run),
+            "reviewed": facts.get(REVIEWED_CONFIG, ""),
+        }
+
+    def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
+        """ActionFailed: refused before anything was changed, or the play failed; its text says which."""
+        del facts
+        host = self._host(world)
+        try:
+            look_before(world, self.profile, reviewed=intent["reviewed"])
+        except Unreachable as error:
+            raise ActionFailed(f"nothing was changed: {error.what}", remedy=error.remedy) from error
+        if intent["config-before"]:
+            host.keep_file(self.profile.server.config, intent["kept"])
+            world.tell("old configuration", f"kept as {intent['kept']}")
+        self._play(world, host, intent)
+        wait_for_registry(world, self.profile)
+        make_up_for_lost_restart(world, self.profile, pid_before=self._missed(host, intent))
+        left = (f"{intent['kept']} on {self.profile.server.ssh}: the old configuration",)
+        return Outcome(left=left if intent["config-before"] else ())
+
+    def _play(self, world: World, host: RegistryHost, intent: Intent) -> None:
+        played = play(world, self.profile, self.profile.provisioning.registry_tag)
+        trouble = played.trouble(self.profile.provisioning.registry_tasks)
+        if not trouble:
+            world.tell("recap", "; ".join(played.recap))
+            return
+        if self._missed(host, intent) is None:
+            raise ActionFailed(f"the play failed, and the configuration is as before: {trouble}")
+        raise ActionFailed(
+            f"the play failed after it had written the configuration: {trouble}; its restart was dropped, so the "
+            "registry still works with the old one",
+            remedy="correct the cause, then again: the restart is made up for; or invoke deploy --undo deploy-zot",
+        )
+
+    def _missed(self, host: RegistryHost, intent: Intent) -> int | None:
+        """The process from before, if the configuration is another one since; None if it is the same."""
+        if digest_at(host, self.profile.server.config) == intent["config-before"]:
+            return None
+        return int(intent["process-before"] or 0)
+
+    def settle(self, world: World, intent: Intent) -> Settled:
+        """Happened: another configuration lies there, and a process that has read it. All else may be done again."""
+        host = self._host(world)
+        before = self._missed(host, intent)
+        if before is None:
+            return Settled(state=State.DID_NOT, leftover="the configuration is as before")
+        process, written = host.process(), host.modified(self.profile.server.config)
+        if process and written is not None and not process.is_older_than(written, pid_before=before):
+            left = (f"{intent['kept']} on {self.profile.server.ssh}: the old configuration",)
+            return Settled(state=State.HAPPENED, outcome=Outcome(left=left))
+        return Settled(
+            state=State.DID_NOT, leftover="the new configuration lies there, but the registry has not read it"
+        )
+
+    def _host(self, world: World) -> RegistryHost:
+        return RegistryHost(world=world, profile=self.profile)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreRegistry(Action):
+    """The undo of the deployment: the old file by rename, a restart (a rename is not noticed), the old behaviour."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return f"puts the old configuration back on {self.profile.server.ssh}, and restarts the registry"
+
+    def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
+        """What is kept, and what is in force now."""
+        del facts
+        host, kept = self._host(world), kept_path(self.profile, attempt.run)
+        return {"kept": kept, "kept-digest": digest_at(host, kept), "process-before": str(host.pid() or "")}
+
+    def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
+        """The kept file stays until everything is proven, so that this can be repeated after a crash at any moment."""
+        del facts
+        host, config, kept = self._host(world), self.profile.server.config, intent["kept"]
+        old = host.read_file(kept)
+        if old is None:
+            raise ActionFailed(
+                f"nothing was changed: there is no {kept} on {self.profile.server.ssh}",
+                remedy="the deployment kept none; put a configuration there by hand, and restart the registry",
+            )
+        fresh = f"{config}.zotops-new"
+        host.copy_file(kept, fresh)
+        host.rename(fresh, config)
+        world.tell("old configuration", "is back")
+        host.restart()
+        wait_for_registry(world, self.profile)
+        self._prove(world, is_open=_is_open(old))
+        host.remove(kept)
+        return Outcome()
+
+    def _prove(self, world: World, *, is_open: bool) -> None:
+        """A probe that leaves nothing: may anybody push a new tag, as the old configuration says?"""
+        status = open_zot(world, self.profile).probe_create(self.profile.registry.scratch, ANONYMOUS).status
+        if (status == UNDERSTOOD) if is_open else (status in REFUSED):
+            world.tell("old behaviour", f"an anonymous push would be {'taken' if is_open else 'refused'} ({status})")
+            return
+        raise ActionFailed(
+            f"the old configuration is back, but an anonymous push is answered with {status}",
+            remedy=f"look at {self.profile.server.config} and at the registry's log",
+        )
+
+    def settle(self, world: World, intent: Intent) -> Settled:
+        """Happened: the old file lies there, and another process runs. All else may be done again."""
+        host = self._host(world)
+        back = digest_at(host, self.profile.server.config) == intent["kept-digest"] != ""
+        pid = host.pid()
+        restarted = pid is not None and str(pid) != intent["process-before"]
+        return Settled(state=State.HAPPENED if back and restarted else State.DID_NOT)
+
+    def _host(self, world: World) -> RegistryHost:
+        return RegistryHost(world=world, profile=self.profile)
+
+
+def _is_open(text: str) -> bool:
+    """Whether a configuration asks nobody who they are."""
+    try:
+        document: Any = json.loads(text)
+        http = document.get("http") or {}
+    except (ValueError, AttributeError):
+        return False
+    return not http.get("auth") and not http.get("accessControl")
