@@ -34,10 +34,14 @@ class Job:
     last_exit: int | None = None
     restart_at: float | None = None
     plist: dict[str, Any] = field(default_factory=dict)
+    lifeline: int = subprocess.DEVNULL
 
     @classmethod
-    def of_server(cls, server: Document, world: Path) -> Job:
-        """A server of the lab itself, from servers.json: label, command and folder."""
+    def of_server(cls, server: Document, world: Path, lifeline: int) -> Job:
+        """A server of the lab itself, from servers.json: label, command and folder.
+
+        Its stdin is `lifeline`, a pipe that closes when the supervisor is gone, even if that was killed.
+        """
         log = world / "log" / f"{server['label']}.log"
         return cls(
             label=server["label"],
@@ -46,6 +50,7 @@ class Job:
             environment=environment_of(world) | server.get("environment", {}),
             output=log,
             errors=log,
+            lifeline=lifeline,
         )
 
     @classmethod
@@ -74,7 +79,7 @@ class Job:
                     DYING if dies else self.command,
                     cwd=self.folder,
                     env=self.environment,
-                    stdin=subprocess.DEVNULL,
+                    stdin=self.lifeline,
                     stdout=output,
                     stderr=errors,
                     start_new_session=True,

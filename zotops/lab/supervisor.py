@@ -28,6 +28,7 @@ class Supervisor:
         self.state = State(folder / "state")
         self.jobs: dict[str, Job] = {}
         self.ending = False
+        self.lifeline, self._kept_open = os.pipe()
         self.held = sorted((folder / "host" / "LaunchAgents").glob("*.plist"))
 
     def run(self) -> None:
@@ -69,7 +70,7 @@ class Supervisor:
 
     def _start_servers(self) -> None:
         for server in json.loads((self.folder / "servers.json").read_text()):
-            job = Job.of_server(server, self.folder)
+            job = Job.of_server(server, self.folder, self.lifeline)
             self.jobs[job.label] = job
             job.start()
         self._load_agents()
