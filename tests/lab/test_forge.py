@@ -109,6 +109,7 @@ def test_commits_come_in_pages_and_can_be_asked_for_one_path(forge: PracticeForg
 def test_commits_of_an_unknown_branch_are_not_found(forge: PracticeForge) -> None:
     assert forge.ask("GET", f"{REPO}/commits", params={"sha": "no-such-branch"}).status_code == 404
     assert forge.ask("GET", f"{REPO}/commits", params={"sha": "--all"}).status_code == 404
+    assert forge.ask("GET", f"{REPO}/commits", params={"sha": "main~0"}).status_code == 404
 
 
 def test_a_file_is_given_as_it_was_in_the_commit_that_is_asked_for(forge: PracticeForge) -> None:
@@ -141,7 +142,7 @@ def test_what_the_practice_world_does_not_have_says_so(forge: PracticeForge, met
 def test_git_is_not_led_by_the_operators_own_settings(
     forge: PracticeForge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "config").write_text("[log]\n\tshowSignature = true\n\tshowRoot = nonsense\n")
+    (tmp_path / "config").write_text("[not a configuration\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
     monkeypatch.setenv("GIT_DIR", str(tmp_path))
     assert forge.ask("GET", f"{REPO}/commits").status_code == 200

@@ -81,6 +81,12 @@ def test_daggers_client_pings_nothing_and_shows_its_key_only_after_the_challenge
     ]
 
 
+def test_daggers_client_shows_a_wrong_key_once_and_gives_up(closed: Registry) -> None:
+    with pytest.raises(PushError):
+        push(closed, "dagger", WRONG)
+    assert closed.asked() == ["HEAD blobs/D", "POST blobs/uploads/", "POST blobs/uploads/ *"]
+
+
 def test_skopeos_sequence_pings_first_and_shows_its_key_from_then_on(closed: Registry) -> None:
     push(closed, "skopeo", KEY)
     upload = ["HEAD blobs/D *", "POST blobs/uploads/ *", "PATCH blobs/uploads/U *", "PUT blobs/uploads/U?digest=D *"]

@@ -55,8 +55,8 @@ class Repository:
         return [_parse_commit(record) for record in text.split(_END) if record.strip()]
 
     def _resolved(self, ref: str) -> str:
-        # A name that begins with a dash would be read as an option.
-        if ref.startswith("-") or not re.fullmatch(r"[\w./@+-]+", ref):
+        # Only plain names: `main~3` and the like are git's own language, which the API does not speak.
+        if not re.fullmatch(r"[\w./@+-]+", ref):
             return ""
         done = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
         return done.stdout.decode().strip() if done.returncode == 0 else ""
