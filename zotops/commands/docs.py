@@ -5,16 +5,52 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+from zotops import reference
+from zotops.reference import Command, Option
 
 ROOT = Path(__file__).parents[2]
+FAULT_TEXTS = ("name", "wrong", "noticed", "check", "remedy")
 # Material prints a notice about MkDocs 2 into every build; MkDocs is pinned below 2.
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 
 
 def render_all(root: Path) -> dict[Path, str]:
     """Return every generated page: its path below `root`, and the Markdown it should hold."""
-    del root
-    return {}
+    from zotops import pages
+    from zotops.lab.faults import FAULTS
+    from zotops.profile_file import read_profile
+    from zotops.runbooks import RUNBOOKS
+
+    docs = root / "docs"
+    reader = read_profile(docs / "example.toml")
+    entries = [reference.FaultEntry(**{name: getattr(fault, name) for name in FAULT_TEXTS}) for fault in FAULTS]
+    return {
+        **{docs / "runbooks" / f"{name}.md": pages.page(runbook(reader), name) for name, runbook in RUNBOOKS.items()},
+        docs / "reference" / "commands.md": reference.commands_page(commands_of(root)),
+        docs / "reference" / "profile.md": reference.profile_page((docs / "example.toml").read_text(encoding="utf-8")),
+        docs / "reference" / "exit-codes.md": reference.exit_codes_page(),
+        docs / "faults.md": reference.faults_page(entries),
+    }
+
+
+def commands_of(root: Path) -> list[Command]:
+    """Return every command of tasks.py with its options, as Invoke itself knows them."""
+    from invoke.collection import Collection
+    from invoke.loader import FilesystemLoader
+
+    module, _ = FilesystemLoader(start=str(root)).load("tasks")
+    tasks = Collection.from_module(module)
+    return [_command(name, tasks[name]) for name in sorted(tasks.task_names)]
+
+
+def _command(name: str, task: Any) -> Command:
+    options = [
+        Option(flag=f"--{argument.name}" + ("" if argument.kind is bool else "=..."), help=argument.help or "")
+        for argument in task.get_arguments()
+    ]
+    return Command(name=name, help=(task.__doc__ or "").strip(), options=options)
 
 
 def render() -> int:
