@@ -1,5 +1,7 @@
 """A tiny world for tests of the engine: lamps that can be switched on, and a runbook that does it."""
 
+# ruff: noqa: ARG002 - the Protocols decide about the arguments
+
 from __future__ import annotations
 
 import json

@@ -183,7 +183,7 @@ def test_what_nobody_can_tell_stays_uncertain_and_says_how_to_find_out(house: Ho
     with pytest.raises(Uncertain):
         house.call(runbook, DO)
     house.lamps.silent.add("hall")
-    with pytest.raises(Uncertain, match="behind the wall at lamp hall.*--settled hall=happened"):
+    with pytest.raises(Uncertain, match=r"behind the wall at lamp hall.*--settled hall=happened"):
         house.call(runbook, resumed="yes")
     assert house.events().count("hall action-intended") == 1
 
