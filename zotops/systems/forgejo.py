@@ -9,13 +9,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from zotops.errors import Unreachable
-from zotops.model import Fact, Reply, World
+from zotops.model import Reply, World
 from zotops.profile import Profile
-
-# Found by the building action or asked for (the commit), read by the checks of the build.
-BUILD_COMMIT = Fact("build-commit")
-BUILD_VERSION = Fact("build-version")
-BUILD_RUNS = Fact("build-runs")
 
 PENDING = frozenset({"unknown", "waiting", "running", "blocked"})
 OK, CREATED, NO_CONTENT = 200, 201, 204
@@ -102,11 +97,11 @@ class Forgejo:
         return tuple(run for run in found if run.pending)
 
     def dispatched(self, workflow: str, inputs: Mapping[str, str]) -> tuple[Run, ...]:
-        """The runs that were dispatched with exactly these inputs, newest first, told by their payload."""
+        """The runs that were dispatched with these inputs, newest first, told by their payload."""
         return tuple(
             run
             for run in self.runs()
-            if run.workflow == workflow and run.trigger == "workflow_dispatch" and dict(run.inputs) == dict(inputs)
+            if run.workflow == workflow and run.trigger == "workflow_dispatch" and inputs.items() <= run.inputs.items()
         )
 
     def dispatch(self, workflow: str, inputs: Mapping[str, str]) -> int | None:

@@ -1,0 +1,113 @@
+"""Builds and pushes the test container by every push path, from a commit that was never built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zotops.actions.waiting import wait_until
+from zotops.errors import ActionFailed, Uncertain
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
+from zotops.profile import Profile
+from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, buildable
+from zotops.systems.forgejo import DispatchRefusedError, Forgejo, Run
+
+# The time in which a dispatch that was cut off may still show, in seconds.
+LATE = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchBuild(Action):
+    """A dispatch is never repeated: after a break the run is looked for by what it was started with."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        files = " and ".join(workflow.file for workflow in self.profile.forge.workflows)
+        return f"starts {files} for the newest commit without a tag, by its full id, and waits"
+
+    def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
+        """The commit, its tags, and for each workflow the newest run that already had the same inputs."""
+        del facts, attempt
+        chosen = next(buildable(world, self.profile), None)
+        if chosen is None:
+            raise ActionFailed(
+                f"the newest commits of {self.profile.forge.branch} all have tags, or no version",
+                remedy=f"push a commit that touches {self.profile.build.container}, then again",
+            )
+        world.tell("commit", f"{chosen.commit}: makes {' and '.join(chosen.tags)}")
+        before = {
+            f"before-{workflow.file}": str(
+                max((run.id for run in self._runs(world, workflow.file, chosen.commit)), default=0)
+            )
+            for workflow in self.profile.forge.workflows
+        }
+        return {"commit": chosen.commit, "tags": " ".join(chosen.tags), **before}
+
+    def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
+        """ActionFailed: the forge refused. What the builds end with is for the checks to judge."""
+        del facts
+        started: dict[str, int] = {}
+        for workflow in self.profile.forge.workflows:
+            started[workflow.file] = self._start(world, workflow.file, intent)
+            world.tell(workflow.file, f"started, run {started[workflow.file]}")
+        return self._wait(world, intent, started)
+
+    def _start(self, world: World, file: str, intent: Intent) -> int:
+        forge = Forgejo(world=world, profile=self.profile)
+        try:
+            run_id = forge.dispatch(file, self._inputs(intent["commit"]))
+        except DispatchRefusedError as error:
+            raise ActionFailed(
+                f"the forge did not start {file}: {error}",
+                remedy=f"500 means that there is no such file on {self.profile.forge.branch}; is Actions on?",
+            ) from error
+        if run_id is not None:
+            return run_id
+        wait_until(world, file, lambda: "" if self._new_run(world, file, intent) else "no run to be seen", within=LATE)
+        run = self._new_run(world, file, intent)
+        if run is None:
+            raise Uncertain(
+                f"{file} was started, but its run cannot be found", remedy="look at the forge's Actions page"
+            )
+        return run.id
+
+    def _wait(self, world: World, intent: Intent, started: Mapping[str, int]) -> Outcome:
+        """Until all have ended, or time is up; how they ended is for the checks."""
+        forge = Forgejo(world=world, profile=self.profile)
+
+        def unfinished() -> str:
+            runs = [forge.run(run_id) for run_id in started.values()]
+            return ", ".join(f"{run.workflow} {run.status}" for run in runs) if any(r.pending for r in runs) else ""
+
+        late = wait_until(world, "builds", unfinished, within=self.profile.build.patience, every=5.0)
+        world.tell("builds", f"{late} after {self.profile.build.patience:.0f} s" if late else "ended")
+        ids = " ".join(f"{file}={run_id}" for file, run_id in started.items())
+        found = {BUILD_COMMIT: intent["commit"], BUILD_RUNS: ids, COMMITS_TO_BUILD: intent["commit"]}
+        return Outcome(facts=found, left=tuple(f"the tag {tag}" for tag in intent["tags"].split()))
+
+    def settle(self, world: World, intent: Intent) -> Settled:
+        """By the runs' payload. With only some of them started, the next try takes another commit."""
+        world.clock.sleep(LATE)
+        found = {w.file: self._new_run(world, w.file, intent) for w in self.profile.forge.workflows}
+        started = {file: run.id for file, run in found.items() if run}
+        if len(started) == len(found):
+            return Settled(state=State.HAPPENED, outcome=self._wait(world, intent, started))
+        left = ", ".join(f"{file} run {run_id} was started" for file, run_id in started.items())
+        return Settled(state=State.DID_NOT, leftover=left)
+
+    def _new_run(self, world: World, file: str, intent: Intent) -> Run | None:
+        """The newest run of that workflow with our inputs that was not there before."""
+        runs = self._runs(world, file, intent["commit"])
+        return next((run for run in runs if run.id > int(intent[f"before-{file}"])), None)
+
+    def _runs(self, world: World, file: str, commit: str) -> tuple[Run, ...]:
+        return Forgejo(world=world, profile=self.profile).dispatched(file, self._inputs(commit))
+
+    def _inputs(self, commit: str) -> Mapping[str, str]:
+        """The full id: its first seven digits go into the tag as they are."""
+        return {"container": self.profile.build.container, "ref": commit}
+
+
+def _newest(runs: tuple[Run, ...]) -> int:
+    return max((run.id for run in runs), default=0)

@@ -1,0 +1,51 @@
+"""Does the forge hold a secret for CI?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
+from zotops.profile import Profile
+from zotops.systems.forgejo import Forgejo
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretIsListed(Check):
+    """The repository that builds has the secret. Nothing shows its value, or whether it is new: a push does."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return f"{self.profile.forge.owner}/{self.profile.forge.repo} has the secret {self.profile.forge.secret}"
+
+    @property
+    def logins(self) -> Sequence[Login]:
+        """The forge's token."""
+        return (Login(self.profile.forge.owner, self.profile.forge_token),)
+
+    @property
+    def look(self) -> Look:
+        """The forge's settings."""
+        forge = self.profile.forge
+        return Look(
+            command=f"{forge.web_url}/{forge.owner}/{forge.repo}/settings/actions/secrets",
+            want=forge.secret,
+            otherwise=(
+                Otherwise(answer="not listed", means="the play did not get there"),
+                Otherwise(answer="listed, but pushes fail", means="it may hold nothing", fault="empty-ci-secret"),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """The list has names and when each was first made; an update does not move that time."""
+        del facts
+        name = self.profile.forge.secret
+        listed = Forgejo(world=world, profile=self.profile).secrets()
+        return judged(
+            name in listed,
+            expected=f"{name} in the list",
+            observed=f"first made {listed[name]}" if name in listed else f"only {', '.join(sorted(listed)) or 'none'}",
+            likely="the play stopped before it synced anything: one missing value in the vault is enough",
+            remedy="sync the secrets, and read what the play says",
+        )
