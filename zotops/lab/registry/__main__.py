@@ -17,9 +17,11 @@ from zotops.lab.registry.loading import load
 from zotops.lab.registry.logbook import Logbook
 from zotops.lab.registry.quirks import Quirks
 from zotops.lab.registry.relying import DiscoveryFailed
+from zotops.lab.registry.settings import Settings, Words
 from zotops.lab.registry.wire import Listener
 
 FINE, REFUSED, PANICKED = 0, 1, 2
+NOT_STARTED = "failed to start controller, exiting"
 ENDING = 5.0
 """Seconds that running answers get when the registry is told to end."""
 USAGE = "Usage:\n  zot [flags]\n  zot [command]\n\nAvailable Commands:\n  serve       `serve` stores and distributes OCI images\n  verify      `verify` validates a zot config file\n"  # noqa: E501
@@ -33,7 +35,7 @@ def main(words: list[str]) -> int:
     if command == "verify":
         return verify(Path(rest[0])) if rest else FINE
     if command in {"scrub", "schema", "verify-feature"}:
-        return fail(NOT_IMPLEMENTED.strip())
+        return fail(NOT_IMPLEMENTED)
     if command in {"--version", "-v"}:
         return version()
     return say(USAGE) if command in {"--help", "-h"} else fail(f'unknown command "{command}" for "zot"')
@@ -68,28 +70,41 @@ def serve(file: Path) -> int:
     if quirks.on("die_on_start"):
         return panic(RuntimeError("told to die by the practice world"))
     try:
-        settings = load(file, Logbook())
+        settings, missing = load(file, Logbook())
+        if missing:
+            return cannot(settings, missing)
         book = Logbook(level=settings.log_level, output=settings.log_output)
-        folder = take_folder(Path(settings.root))
-    except BadConfiguration as error:
+        with take_folder(Path(settings.root)):
+            live = Live(settings)
+            follow_file(file, live, book)
+            return listen(live, book, quirks)
+    except (BadConfiguration, FolderInUse, OSError) as error:
         return fail(str(error))
-    except (FolderInUse, OSError) as error:
-        return fail(str(error))
-    with folder:
-        live = Live(settings)
-        follow_file(file, live, book)
-        try:
-            application = assemble(live, book, quirks)
-        except DiscoveryFailed as error:
-            return panic(error)
-        try:
-            listener = Listener(address=settings.address, port=settings.port)
-        except OSError as error:
-            book.error("failed to start controller, exiting", error=f"listen tcp: {error}")
-            return FINE
-        listener.accept_in_background(application.answer)
-        book.info("ready", port=listener.port)
-        return wait_for_the_end(listener, book)
+
+
+def listen(live: Live, book: Logbook, quirks: Quirks) -> int:
+    """Open the port and answer. A port that is taken ends zot with 0, its log alone says why."""
+    try:
+        application = assemble(live, book, quirks)
+    except DiscoveryFailed as error:
+        return panic(error)
+    try:
+        listener = Listener(address=live().address, port=live().port)
+    except OSError as error:
+        book.error(NOT_STARTED, error=f"listen tcp {live().address}:{live().port}: bind: {error.strerror}")
+        return FINE
+    listener.accept_in_background(application.answer)
+    book.info("ready", port=listener.port)
+    return wait_for_the_end(listener, book)
+
+
+def cannot(settings: Settings, missing: Words) -> int:
+    """Say what is not served here; like zot, missing TLS files end with 0."""
+    absent = [file for file in settings.tls_files if not Path(file).is_file()]
+    if absent:
+        Logbook().error(NOT_STARTED, error=f"open {absent[0]}: no such file or directory")
+        return FINE
+    return fail(f"{NOT_IMPLEMENTED}: {', '.join(missing)}")
 
 
 def wait_for_the_end(listener: Listener, book: Logbook) -> int:

@@ -1,10 +1,13 @@
 """What zot finds wrong in a configuration whose keys are all known, in zot's order and words."""
 
+import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from typing import Any
 
+from zotops.lab.registry.exchange import NOT_IMPLEMENTED
 from zotops.lab.registry.patterns import BadPattern, compiled
 from zotops.lab.registry.settings import access_control, branch, enabled, words
 
@@ -20,29 +23,52 @@ class BadConfiguration(Exception):
 
 def first_problem(configuration: Tree) -> str | None:
     """The first thing that zot would refuse the configuration for."""
-    checks: tuple[Callable[[Tree], Iterator[str]], ...] = (_http, _openid, _sync, _extensions, _access, _cluster)
+    checks: tuple[Callable[[Tree], Iterator[str]], ...] = (
+        _http,
+        _gc,
+        _openid,
+        _sync,
+        _storage,
+        _extensions,
+        _access,
+        _cluster,
+    )
     return next((problem for check in checks for problem in check(configuration)), None)
 
 
-def unsupported(configuration: Tree) -> list[str]:
+def unsupported(configuration: Tree) -> tuple[str, ...]:
     """Valid parts of a configuration that the stand-in cannot serve."""
     http, storage = branch(configuration, "http"), branch(configuration, "storage")
     auth = branch(http, "auth")
     found = [f"http.auth.{key}" for key in ("htpasswd", "ldap", "bearer", "sessiondriver", "mtls") if auth.get(key)]
+    found += [f"http.auth.openid.{key}" for key in ("github",) if key in branch(auth, "openid", "providers")]
     found += [f"http.{key}" for key in ("tls", "ratelimit") if http.get(key)]
     found += [f"storage.{key}" for key in ("storagedriver", "subpaths", "cachedriver") if storage.get(key)]
-    found += [f"extensions.{key}" for key in ("events",) if branch(configuration, "extensions").get(key)]
-    rules = branch(http, "accesscontrol", "repositories").values()
-    policies = [policy for rule in rules for policy in (rule or {}).get("policies") or ()]
-    if any((policy or {}).get("conditions") for policy in [*policies, branch(http, "accesscontrol", "adminpolicy")]):
-        found.append("http.accessControl: conditions")
-    return found
+    return tuple(found)
 
 
 def _http(configuration: Tree) -> Iterator[str]:
     port = branch(configuration, "http").get("port") or ""
     if port and not (re.fullmatch(r"[+-]?\d+", port) and 0 <= int(port) <= HIGHEST_PORT):
         yield f"invalid port {port}"
+
+
+def _gc(configuration: Tree) -> Iterator[str]:
+    storage = branch(configuration, "storage")
+    for key, name in (("gcdelay", "delay"), ("gcinterval", "interval")):
+        if (storage.get(key) or 0) < 0:
+            yield f"invalid garbage-collect {name} specified"
+
+
+def _storage(configuration: Tree) -> Iterator[str]:
+    storage = branch(configuration, "storage")
+    roots = [("default storage", storage.get("rootdirectory") or "")]
+    for path, one in sorted(branch(storage, "subpaths").items()):
+        roots.append((f"substore (route: {path})", one.get("rootdirectory") or ""))
+    for (name, root), (other, second) in itertools.combinations(roots, 2):
+        first, last = posixpath.normpath(root), posixpath.normpath(second)
+        if f"{first}/".startswith(f"{last}/") or f"{last}/".startswith(f"{first}/"):
+            yield f"invalid storage config, {name} and {other} cannot use the same root directory"
 
 
 def _openid(configuration: Tree) -> Iterator[str]:
@@ -63,6 +89,8 @@ def _sync(configuration: Tree) -> Iterator[str]:
         for needing in ("maxRetries", "maxRetryDelay"):
             if registry.get(needing.lower()) is not None and registry.get("retrydelay") is None:
                 yield f"retryDelay is required when using {needing}"
+        if (registry.get("maxretrydelay") or inf) < (registry.get("retrydelay") or 0):
+            yield "maxRetryDelay must be greater than or equal to retryDelay"
         if registry.get("preservedigest") and not compatible:
             yield "can not use PreserveDigest option without enabling http.Compat"
         for content in registry.get("content") or ():
@@ -110,9 +138,10 @@ def _access(configuration: Tree) -> Iterator[str]:
             "access control config requires one of htpasswd, ldap, openid or mTLS authentication "
             "or using only 'anonymousPolicy' policies"
         )
-    for pattern in access.repositories:
-        if not _readable(pattern):
-            yield "failed to compile authorization pattern"
+    if any(policy.conditional for policy in access.all_policies):
+        yield f"{NOT_IMPLEMENTED}: conditions"  # they are programs in a language of their own
+    if not all(_readable(pattern) for pattern in access.repositories):
+        yield "failed to compile authorization pattern"
 
 
 def _cluster(configuration: Tree) -> Iterator[str]:
@@ -126,6 +155,8 @@ def _cluster(configuration: Tree) -> Iterator[str]:
 def _readable(pattern: str) -> bool:
     try:
         compiled(pattern)
-    except (BadPattern, re.error):
+    except BadPattern:
         return False
+    except re.error:
+        return True
     return True

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 Pairs = tuple[tuple[str, str], ...]
 
 JSON = "application/json"
-NOT_IMPLEMENTED = "not implemented by the practice world\n"
+NOT_IMPLEMENTED = "not implemented by the practice world"
 
 
 class BodyTooLarge(Exception):
@@ -132,4 +132,4 @@ def document(status: int, value: Mapping[str, Any], *headers: tuple[str, str], m
 
 def not_implemented() -> Reply:
     """The honest answer where zot can do something that its stand-in cannot."""
-    return text(HTTPStatus.NOT_IMPLEMENTED, NOT_IMPLEMENTED)
+    return text(HTTPStatus.NOT_IMPLEMENTED, NOT_IMPLEMENTED + "\n")

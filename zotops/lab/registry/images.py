@@ -1,6 +1,7 @@
 """Manifests: reading one by tag or digest, putting one under new names, and taking one away."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,9 @@ from zotops.lab.registry.layout import REFERENCE_NAME, Descriptor, Layout, repla
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 CHECKED_CONFIGS = {"application/vnd.oci.image.config.v1+json", "application/vnd.oci.empty.v1+json"}
+
+
+MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
 
 
 class UnknownManifest(Exception):
@@ -148,7 +152,7 @@ class Images:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BadManifest(str(error)) from error
         for digest in needed:
-            if not is_digest(digest) or not self._blobs.has(repository, digest):
+            if not self._blobs.has(repository, digest):
                 raise BadManifest(digest)
 
 
@@ -156,8 +160,6 @@ def needed_parts(manifest: dict[str, Any], media_type: str) -> list[str]:
     """Digests that have to be there before the manifest is taken; ValueError and the like when it is malformed."""
     if manifest["schemaVersion"] != 2:  # noqa: PLR2004  # the only version there is
         raise ValueError("schemaVersion")
-    if manifest.get("mediaType", media_type) != media_type:
-        raise ValueError("mediaType")
     if media_type in INDEXES:
         return [_digest(part) for part in manifest["manifests"]]
     config, layers = manifest["config"], manifest["layers"]
@@ -169,7 +171,7 @@ def needed_parts(manifest: dict[str, Any], media_type: str) -> list[str]:
 
 
 def _digest(part: dict[str, Any]) -> str:
-    digest, size, media_type = part["digest"], part["size"], part["mediaType"]
-    if not isinstance(digest, str) or not isinstance(size, int) or not isinstance(media_type, str):
-        raise TypeError("descriptor")
+    digest, size, media_type = str(part["digest"]), part["size"], part["mediaType"]
+    if not is_digest(digest) or not isinstance(size, int) or not MEDIA_TYPE.fullmatch(media_type):
+        raise ValueError("descriptor")
     return digest

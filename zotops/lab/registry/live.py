@@ -46,7 +46,7 @@ def _follow(path: Path, live: Live, book: Logbook, seen: tuple[int, int, int]) -
         seen = state
         book.info("config file changed, trying to reload config")
         try:
-            live.follow(load(path, book))
+            live.follow(load(path, book)[0])
         except (BadConfiguration, OSError) as error:
             book.error("failed to reload config, retry writing it.", error=str(error))
         else:

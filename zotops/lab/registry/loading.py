@@ -5,21 +5,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zotops.lab.registry.checking import BadConfiguration, first_problem
+from zotops.lab.registry.checking import BadConfiguration, first_problem, unsupported
 from zotops.lab.registry.logbook import LEVELS, Logbook
-from zotops.lab.registry.schema import CONFIGURATION, CREDENTIALS, SESSION_KEYS, Kind, conformed, lowered
-from zotops.lab.registry.settings import Settings, branch, settings_from
+from zotops.lab.registry.schema import CONFIGURATION, CREDENTIALS, SESSION_KEYS, Kind, as_viper_reads, conformed
+from zotops.lab.registry.settings import Settings, Words, branch, settings_from
 
 LEAVES = "decoding failed due to the following error(s):\n\n"
 
 
-def load(path: Path, book: Logbook) -> Settings:
-    """The settings that a file gives; BadConfiguration when zot would refuse it, OSError for an unusable log file."""
+def load(path: Path, book: Logbook) -> tuple[Settings, Words]:
+    """The settings that a file gives, and the parts of it that cannot be served here; BadConfiguration when zot would
+    refuse it, OSError for an unusable log file.
+    """
     configuration = read_configuration(path, book)
-    level = branch(configuration, "log").get("level") or "debug"
-    if level not in LEVELS:
-        book.error(f"unknown level: {level}", level=level)
-        raise BadConfiguration(f"unknown level: {level}")
+    level = branch(configuration, "log").get("level", "debug")
+    if level.lower() not in LEVELS:
+        sentence = f"invalid server config: invalid log level '{level}'"
+        book.error(sentence, level=level)
+        raise BadConfiguration(sentence)
     Logbook(level=level, output=branch(configuration, "log").get("output") or "")
     if not configuration:
         raise BadConfiguration("invalid server config: failed to load config due to the absence of any key:value pair")
@@ -31,13 +34,13 @@ def load(path: Path, book: Logbook) -> Settings:
     if problem := first_problem(configuration):
         book.error(problem, error="invalid server config")
         raise BadConfiguration(f"invalid server config: {problem}")
-    return settings_from(configuration)
+    return settings_from(configuration), unsupported(configuration)
 
 
 def read_configuration(path: Path, book: Logbook) -> dict[str, Any]:
     """The file's tree, keys in lower case and values of the known kinds."""
     try:
-        tree = lowered(json.loads(path.read_bytes()))
+        tree = as_viper_reads(json.loads(path.read_bytes().decode()))
         if not isinstance(tree, dict):
             raise ValueError("While parsing config: not an object")  # noqa: TRY004, TRY301  # one way to refuse
     except (OSError, ValueError) as error:
@@ -56,7 +59,7 @@ def read_secrets(path: Path, kind: Kind, book: Logbook, *, all_needed: bool) -> 
     try:
         if path.suffix.lower() not in {".json", ".yaml", ".yml", ".toml"}:
             raise ValueError(f'Unsupported Config Type "{path.suffix[1:]}"')  # noqa: TRY301  # one way to refuse
-        tree = lowered(json.loads(path.read_bytes()))
+        tree = as_viper_reads(json.loads(path.read_bytes().decode()))
         if not isinstance(tree, dict) or not tree:
             raise ValueError("failed to load secret file due to the absence of any key:value pair")  # noqa: TRY301
     except (OSError, ValueError) as error:

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-LEVELS = ("trace", "debug", "info", "warn", "error", "fatal", "panic", "disabled")
+LEVELS = ("trace", "debug", "info", "warn", "warning", "error", "fatal", "panic")
 
 
 class Logbook:
     """Writes lines at or above a level; OSError from the constructor when the file cannot be opened."""
 
     def __init__(self, *, level: str = "info", output: str = "") -> None:
-        self._least = LEVELS.index(level or "debug")
+        self._least = LEVELS.index(level.lower())
         self._lock = threading.Lock()
         device = output in {"", "/dev/stdout", "/dev/stderr"}
         named: TextIO = sys.stderr if output == "/dev/stderr" else sys.stdout

@@ -107,7 +107,7 @@ class Login:
         cookie = visit.request.cookies.get("session", "")
         values = self._sessions.open("session", cookie) or {}
         self._sessions.end("session", cookie)
-        gone = "session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly"
+        gone = "session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0"
         party = self._parties.get(str(values.get("provider")))
         answer: dict[str, str] = {}
         if party and (endpoint := party.endpoints.get("end_session_endpoint")):

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from zotops.lab.registry import DISTRIBUTION_SPEC, RELEASE_TAG
-from zotops.lab.registry.exchange import Reply, document, text
+from zotops.lab.registry.exchange import Reply, document
 from zotops.lab.registry.settings import Settings
 from zotops.lab.registry.visit import Visit
 
@@ -27,7 +27,8 @@ class Monitoring:
 
     def health(self, _: Visit) -> Reply:
         """Alive, ready and started are the same here."""
-        return text(HTTPStatus.OK, "ok")
+        kind = ("Content-Type", "text/plain; charset=utf-8")
+        return Reply(status=HTTPStatus.OK, headers=(kind,), content=b"ok")
 
     def metrics(self, _: Visit) -> Reply:
         """Counters in Prometheus' text format; fewer than zot has, none with another meaning."""
@@ -57,4 +58,6 @@ class Monitoring:
             "releaseTag": RELEASE_TAG,
             "binaryType": "practice",
         }
-        return document(HTTPStatus.OK, {**about, "http": {"auth": auth} if auth else {}})
+        return document(
+            HTTPStatus.OK, {**about, "http": {"auth": auth} if auth else {}}, media_type="text/plain; charset=utf-8"
+        )

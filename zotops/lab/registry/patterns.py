@@ -18,7 +18,7 @@ def matches(pattern: str, name: str) -> bool:
     """Whether the whole name fits the pattern; a malformed pattern fits nothing."""
     try:
         return compiled(pattern).fullmatch(name) is not None
-    except BadPattern:
+    except (BadPattern, re.error):  # `[z-a]` is a pattern that fits nothing
         return False
 
 
@@ -81,7 +81,7 @@ def _part(part: str) -> str:
             expression += "[^/]"
         elif letter == "[":
             end = part.find("]", at + 1)
-            if end < 0:
+            if end < 0 or part[at:end] in {"^", "!"}:
                 raise BadPattern(part)
             inside = part[at:end].replace("\\", "\\\\").replace("[", "\\[")
             expression += f"[^/{inside[1:]}]" if inside[:1] in {"^", "!"} else f"[{inside}]"

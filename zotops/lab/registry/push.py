@@ -11,7 +11,7 @@ from zotops.lab.registry.refusals import Refused, refused
 from zotops.lab.registry.visit import Visit
 
 LONGEST_MANIFEST = 4 << 20
-MOST_TAGS = 10
+MOST_TAGS = 46
 
 
 class Pushes:

@@ -1,5 +1,6 @@
 """Which address is answered by which handler, and what stands before it."""
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,9 @@ class Match:
 
 def find(routes: Iterable[Route], method: str, path: str) -> Match | Reply:
     """The handler for a request, or 404 or 405 as zot's router gives them before any authentication."""
+    clean = posixpath.normpath(path) + ("/" if path.endswith("/") and path.strip("/") else "")
+    if clean.replace("//", "/") != path:
+        return nothing(HTTPStatus.MOVED_PERMANENTLY, ("Location", clean.replace("//", "/")))
     known = False
     for one in routes:
         if found := one.pattern.fullmatch(path):

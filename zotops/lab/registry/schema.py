@@ -145,11 +145,14 @@ TRUE = {"1", "t", "T", "TRUE", "true", "True"}
 FALSE = {"", "0", "f", "F", "FALSE", "false", "False"}
 
 
-def lowered(value: Any) -> Any:
-    """The value with all keys in lower case, as viper reads them: zot's keys match in any case."""
+def as_viper_reads(value: Any) -> Any:
+    """The value with all keys in lower case, and without empty objects and nulls: zot's library drops them, so that a
+    pattern with empty rules does not exist.
+    """
     if isinstance(value, dict):
-        return {str(key).lower(): lowered(item) for key, item in value.items()}
-    return [lowered(item) for item in value] if isinstance(value, list) else value
+        read = {str(key).lower(): as_viper_reads(item) for key, item in value.items()}
+        return {key: item for key, item in read.items() if item is not None and item != {}}
+    return [as_viper_reads(item) for item in value] if isinstance(value, list) else value
 
 
 def conformed(value: Any, kind: Kind, *, at: str, wrong: list[str]) -> Any:

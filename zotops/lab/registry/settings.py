@@ -9,11 +9,12 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """Who (users, groups) may do what (actions)."""
+    """Who (users, groups) may do what (actions); `conditional` if it says when."""
 
     users: Words = ()
     groups: Words = ()
     actions: Words = ()
+    conditional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,11 @@ class AccessControl:
     def lets_anonymous_in(self) -> bool:
         """Whether any pattern has an anonymousPolicy."""
         return any(rules.anonymous for rules in self.repositories.values())
+
+    @property
+    def all_policies(self) -> tuple[Policy, ...]:
+        """The admin policy and those of all patterns."""
+        return (self.admin, *(policy for rules in self.repositories.values() for policy in rules.policies))
 
     @property
     def only_anonymous(self) -> bool:
@@ -102,6 +108,7 @@ class Settings:
     metrics_path: str | None
     search: bool
     ui: bool
+    tls_files: Words
     log_level: str
     log_output: str
 
@@ -142,7 +149,10 @@ def settings_from(configuration: Mapping[str, Any]) -> Settings:
         metrics_path=(branch(extensions, "metrics", "prometheus").get("path") or "/metrics") if metrics else None,
         search=enabled(extensions, "search"),
         ui=enabled(extensions, "ui"),
-        log_level=log.get("level") or "debug",
+        tls_files=words({"files": [branch(http, "tls").get(key) for key in ("cert", "key")]}, "files")
+        if "tls" in http
+        else (),
+        log_level=log.get("level", "debug"),
         log_output=log.get("output") or "",
     )
 
@@ -184,7 +194,12 @@ def access_control(tree: Mapping[str, Any]) -> AccessControl:
 
 
 def _policy(tree: Mapping[str, Any]) -> Policy:
-    return Policy(users=words(tree, "users"), groups=words(tree, "groups"), actions=words(tree, "actions"))
+    return Policy(
+        users=words(tree, "users"),
+        groups=words(tree, "groups"),
+        actions=words(tree, "actions"),
+        conditional=bool(tree.get("conditions")),
+    )
 
 
 def _provider(key: str, tree: Mapping[str, Any]) -> Provider:
