@@ -93,6 +93,18 @@ def test_check_names_each_part_with_its_time_and_result_and_ends_with_1_when_one
     assert lines[-1].startswith("red: format")
 
 
+def test_docs_check_is_red_on_a_changed_step_until_it_is_rendered(copy: Path) -> None:
+    runbook = copy / "zotops" / "runbooks" / "deploy.py"
+    before = runbook.read_text(encoding="utf-8")
+    runbook.write_text(before.replace('title="Harden the registry"', 'title="Harden this registry"'), encoding="utf-8")
+    red = invoke("docs.check", cwd=copy)
+    assert red.returncode == 1
+    assert "docs/runbooks/deploy.md differs from its definition: run `invoke docs.render`." in red.stdout
+    assert "+# Harden this registry" in red.stdout
+    assert invoke("docs.render", cwd=copy).returncode == 0
+    assert invoke("docs.check", cwd=copy).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("only", "expected"), [(None, ["-n", "2"]), ("tests/lab", ["-n", "2"]), ("tests/house/test_check.py::test_x", [])]
 )
