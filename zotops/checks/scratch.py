@@ -44,11 +44,12 @@ class ScratchImageCameBack(Check):
         tag, digest = facts[SCRATCH_TAG], facts[SCRATCH_DIGEST]
         scratch = self.profile.registry.scratch
         pulled = pull_image(open_zot(world, self.profile), scratch, tag)
+        seen = f"{pulled.status} {pulled.digest[:19]}".rstrip()
         same = pulled.status == OK and pulled.digest == digest and not pulled.wrong
         return judged(
             same,
             expected=f"{digest[:19]} for {scratch}:{tag}",
-            observed="; ".join(pulled.wrong) or f"{pulled.status} {pulled.digest[:19]}".rstrip(),
+            observed="; ".join(pulled.wrong) if pulled.digest == digest and pulled.wrong else seen,
             likely="nobody may read it" if pulled.status != OK else "somebody else pushed this tag",
             remedy="look at http.accessControl and at the registry's log",
         )

@@ -1,0 +1,135 @@
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from tests.checks.conftest import IMAGE, REFUSED, Here
+from tests.systems.outside import nobody_listens
+from zotops.checks.access import (
+    AnybodyMayRead,
+    CiMayCreate,
+    CiMayNotDelete,
+    CiMayNotOverwrite,
+    MadeUpKeyMayNothing,
+    NobodyMayWrite,
+)
+from zotops.model import Verdict
+from zotops.profile import Profile, Tier
+
+Answers = Callable[..., Here]
+CREATE, UPDATE, DELETE = (
+    f"PUT {IMAGE}/manifests/unused",
+    f"PUT {IMAGE}/manifests/v1",
+    f"DELETE {IMAGE}/manifests/unused",
+)
+ALL = (AnybodyMayRead, NobodyMayWrite, CiMayCreate, CiMayNotOverwrite, CiMayNotDelete, MadeUpKeyMayNothing)
+
+
+@pytest.mark.parametrize("check", ALL)
+def test_a_hardened_registry_passes(check: type, answers: Answers) -> None:
+    here = answers()
+    evidence = here.look(check(profile=here.profile))
+    assert (evidence.verdict, evidence.likely) == (Verdict.PASSED, "")
+
+
+@pytest.mark.parametrize("check", ALL)
+def test_a_registry_that_does_not_answer_is_unknown_not_red(check: type, nowhere: Here) -> None:
+    assert nowhere.look(check(profile=nowhere.profile)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("check", ALL)
+def test_a_proxy_without_its_registry_is_unknown(check: type, answers: Answers) -> None:
+    down = dict.fromkeys(answers().server.table, 502)
+    here = answers(down)
+    assert here.look(check(profile=here.profile)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("check", "changes", "observed", "likely"),
+    [
+        (AnybodyMayRead, {"nobody GET /v2/_catalog": REFUSED}, "catalog 401, tags 200", "anonymousPolicy is missing"),
+        (AnybodyMayRead, {f"nobody GET {IMAGE}/tags/list": REFUSED}, "catalog 200, tags 401", "does not name `read`"),
+        (NobodyMayWrite, {f"nobody {CREATE}": 415}, "create at http", "without accessControl"),
+        (NobodyMayWrite, {f"nobody {UPDATE}": 415}, "update at http", "anonymousPolicy names more than"),
+        (NobodyMayWrite, {f"nobody {DELETE}": 404}, "delete at http", "anonymousPolicy names more than"),
+        (NobodyMayWrite, {f"empty {CREATE}": 415}, "create at http", "anonymousPolicy names more than"),
+        (CiMayCreate, {f"key {CREATE}": 403}, "403", "is not in artifact-workloads, or the claim spells"),
+        (CiMayCreate, {f"key {CREATE}": 401}, "401", "expired, deleted, or made by somebody else"),
+        (CiMayCreate, {f"other {CREATE}": 415}, "415", "authentication is off"),
+        (CiMayNotOverwrite, {f"key {UPDATE}": 415}, "415", "the policy of artifact-workloads names `update`"),
+        (CiMayNotOverwrite, {f"key {UPDATE}": 401}, "401", "does not take this key"),
+        (CiMayNotDelete, {f"key {DELETE}": 404}, "404", "the policy of artifact-workloads names `delete`"),
+        (CiMayNotDelete, {f"key {DELETE}": 400}, "400", "the policy of artifact-workloads names `delete`"),
+        (MadeUpKeyMayNothing, {"other GET /v2/": 200}, "GET /v2/ 200", "judges no credentials"),
+        (MadeUpKeyMayNothing, {f"other {CREATE}": 415}, "push 415", "judges no credentials"),
+    ],
+)
+def test_a_wrong_right_is_red_and_says_why(
+    check: type, changes: dict[str, int], observed: str, likely: str, answers: Answers
+) -> None:
+    here = answers(changes)
+    evidence = here.look(check(profile=here.profile))
+    assert evidence.verdict is Verdict.FAILED
+    assert observed in evidence.observed
+    assert likely in evidence.likely
+    assert evidence.remedy
+
+
+@pytest.mark.parametrize(
+    ("check", "changes"),
+    [
+        (NobodyMayWrite, {f"nobody {CREATE}": (401, b"<html>sign in at the proxy</html>")}),
+        (NobodyMayWrite, {f"nobody {CREATE}": 403}),
+        (NobodyMayWrite, {f"GET {IMAGE}/tags/list": (200, {"tags": []})}),
+        (CiMayCreate, {f"key {CREATE}": 500}),
+        (CiMayNotOverwrite, {f"GET {IMAGE}/tags/list": (200, {"tags": None})}),
+    ],
+)
+def test_an_answer_that_is_not_the_registrys_own_judgement_is_unknown(
+    check: type, changes: dict[str, object], answers: Answers
+) -> None:
+    here = answers(changes)
+    assert here.look(check(profile=here.profile)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("check", [CiMayCreate, CiMayNotOverwrite, CiMayNotDelete])
+def test_without_a_key_there_is_no_right_yet(check: type, answers: Answers) -> None:
+    here = answers(key="")
+    evidence = here.look(check(profile=here.profile))
+    assert (evidence.verdict, evidence.observed) == (Verdict.FAILED, "no key yet")
+
+
+def test_a_door_past_the_proxy_that_is_open_is_red_although_another_is_silent(answers: Answers) -> None:
+    here = answers({f"nobody {CREATE}": 415})
+    silent = msgspec.structs.replace(here.profile.registry.addresses[0], url=nobody_listens())
+    registry = msgspec.structs.replace(here.profile.registry, addresses=(silent,))
+    for check in (AnybodyMayRead, NobodyMayWrite):
+        evidence = here.look(check(profile=msgspec.structs.replace(here.profile, registry=registry)))
+        assert evidence.verdict is (Verdict.FAILED if check is NobodyMayWrite else Verdict.UNKNOWN)
+
+
+def test_every_door_is_asked_with_nothing_and_with_an_empty_secret(answers: Answers) -> None:
+    here = answers()
+    here.look(NobodyMayWrite(profile=here.profile))
+    hosts = {(line.split()[0], headers["Host"].split(":")[0]) for line, headers in here.server.seen if CREATE in line}
+    assert hosts == {(who, host) for who in ("nobody", "empty") for host in ("127.0.0.1", "localhost")}
+
+
+def test_the_tiers_decide_what_is_expected(answers: Answers) -> None:
+    here = answers({f"key {UPDATE}": 415})
+    may = with_ci_actions(here.profile, "read", "create", "update")
+    assert str(CiMayNotOverwrite(profile=may)) == "zot-ci may overwrite a tag"
+    assert here.look(CiMayNotOverwrite(profile=may)).verdict is Verdict.PASSED
+
+
+def test_a_key_over_plain_http_goes_only_where_the_profile_trusts_it(answers: Answers) -> None:
+    here = answers()
+    url = here.server.url.replace("127.0.0.1", "host.invalid")
+    registry = msgspec.structs.replace(here.profile.registry, url=url, plain_http_is_trusted=False)
+    evidence = here.look(CiMayCreate(profile=msgspec.structs.replace(here.profile, registry=registry)))
+    assert "is plain http, so no key is sent there" in evidence.observed
+
+
+def with_ci_actions(profile: Profile, *actions: str) -> Profile:
+    tier = msgspec.convert({"group": profile.tiers.ci.group, "actions": actions}, Tier)
+    return msgspec.structs.replace(profile, tiers=msgspec.structs.replace(profile.tiers, ci=tier))

@@ -1,0 +1,159 @@
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.checks.conftest import IMAGE, REFUSED, Here
+from tests.systems.outside import nobody_listens
+from zotops.checks.consumers import ConsumersStillPull
+from zotops.checks.metrics import METRICS_BEFORE, MetricsAsBefore
+from zotops.checks.pull import CatalogIsPublic, ImageIsPulledAnonymously
+from zotops.checks.pull_through import MirrorFormIsUsed, PullThroughWorks
+from zotops.checks.scratch import ScratchImageCameBack
+from zotops.model import Fact, Verdict
+from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, tiny_image
+
+Answers = Callable[..., Here]
+SMALL = tiny_image("test")
+MANIFEST = {"Docker-Content-Digest": SMALL.digest}
+CACHED = "/v2/docker.io/library/busybox"
+SCRATCH = "/v2/practice/zotops-scratch"
+PULLED = Fact("pulled-through-docker.io")
+
+
+def digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def stored(at: str, *references: str) -> dict[str, Any]:
+    """The lines with which a registry serves the small image."""
+    manifests = {f"GET {at}/manifests/{reference}": (200, SMALL.manifest, MANIFEST) for reference in references}
+    blobs = {f"GET {at}/blobs/{digest(blob)}": (200, blob) for blob in (SMALL.config, SMALL.layer)}
+    return {**manifests, **blobs}
+
+
+OURS = stored(IMAGE, "v1")
+CACHE = stored(CACHED, SMALL.digest) | {f"GET {CACHED}/tags/list": (200, {"tags": ["1.36"]})}
+PUSHED = stored(SCRATCH, "zotops-7f3a-1")
+KNOWN = {PULLED: SMALL.digest, SCRATCH_TAG: "zotops-7f3a-1", SCRATCH_DIGEST: SMALL.digest}
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        CatalogIsPublic,
+        ImageIsPulledAnonymously,
+        PullThroughWorks,
+        MirrorFormIsUsed,
+        ScratchImageCameBack,
+        ConsumersStillPull,
+    ],
+)
+def test_what_can_be_pulled_passes_and_a_silent_registry_is_unknown(
+    check: type, answers: Answers, nowhere: Here
+) -> None:
+    plain = {"GET /v2/library/busybox/tags/list": (200, {"tags": ["1.36"]})}
+    here = answers({**OURS, **CACHE, **PUSHED, **plain})
+    assert here.look(check(profile=here.profile), KNOWN).verdict is Verdict.PASSED
+    assert nowhere.look(check(profile=nowhere.profile), KNOWN).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("check", "changes", "observed", "likely"),
+    [
+        (CatalogIsPublic, {"nobody GET /v2/_catalog": REFUSED}, "401, 0 repositories", "does not let nobody read"),
+        (CatalogIsPublic, {"nobody GET /v2/_catalog": (200, {"repositories": []})}, "200, 0", "does not let nobody"),
+        (ImageIsPulledAnonymously, {f"GET {IMAGE}/tags/list": REFUSED}, "401 to its tags", "nobody may read it"),
+        (ImageIsPulledAnonymously, {f"GET {IMAGE}/manifests/v1": REFUSED}, "401", "nobody may read it"),
+        (
+            ImageIsPulledAnonymously,
+            {f"GET {IMAGE}/blobs/{digest(SMALL.layer)}": (200, b"something else")},
+            "has other bytes",
+            "storage is damaged",
+        ),
+        (
+            ImageIsPulledAnonymously,
+            {f"GET {IMAGE}/manifests/v1": (200, SMALL.manifest, {"Docker-Content-Digest": digest(b"x")})},
+            "its bytes are",
+            "storage is damaged",
+        ),
+        (PullThroughWorks, {f"GET {CACHED}/tags/list": REFUSED}, "busybox: 401", "nobody may read below"),
+        (PullThroughWorks, {f"GET {CACHED}/tags/list": (200, {"tags": []})}, "lists no 1.36", "was not kept"),
+        (PullThroughWorks, {f"GET {CACHED}/manifests/{SMALL.digest}": 404}, ": 404", "was not kept"),
+        (MirrorFormIsUsed, {}, "/v2/library/busybox: 404, while", "without the prefix"),
+        (ScratchImageCameBack, {f"GET {SCRATCH}/manifests/zotops-7f3a-1": REFUSED}, "401", "nobody may read it"),
+        (
+            ScratchImageCameBack,
+            {f"GET {SCRATCH}/manifests/zotops-7f3a-1": (200, tiny_image("other").manifest)},
+            "200 sha256:",
+            "somebody else pushed this tag",
+        ),
+        (ConsumersStillPull, {f"GET {IMAGE}/tags/list": REFUSED}, "cluster: 401; job runner: 401", "anonymousPolicy"),
+    ],
+)
+def test_what_cannot_be_pulled_is_red_and_says_why(
+    check: type, changes: dict[str, Any], observed: str, likely: str, answers: Answers
+) -> None:
+    here = answers({**OURS, **CACHE, **PUSHED, **changes})
+    evidence = here.look(check(profile=here.profile), KNOWN)
+    assert evidence.verdict is Verdict.FAILED
+    assert observed in evidence.observed
+    assert likely in evidence.likely
+
+
+@pytest.mark.parametrize("check", [PullThroughWorks, ScratchImageCameBack])
+def test_before_it_was_written_there_is_nothing_to_pull_yet(check: type, answers: Answers) -> None:
+    here = answers()
+    evidence = here.look(check(profile=here.profile))
+    assert evidence.verdict is Verdict.FAILED
+    assert evidence.observed.startswith("not yet: <")
+
+
+def test_why_a_mirror_gave_nothing_is_shown(answers: Answers) -> None:
+    here = answers()
+    evidence = here.look(PullThroughWorks(profile=here.profile), {PULLED: "not served: 404"})
+    assert evidence.observed == "library/busybox:1.36 not served: 404"
+
+
+def test_nothing_is_ever_asked_for_with_head(answers: Answers) -> None:
+    here = answers({**OURS, **CACHE, **PUSHED})
+    for check in (ImageIsPulledAnonymously, PullThroughWorks, ScratchImageCameBack, MirrorFormIsUsed):
+        here.look(check(profile=here.profile), KNOWN)
+    assert not [line for line, _ in here.server.seen if " HEAD " in line]
+
+
+def test_plain_mirrors_are_a_finding_and_unknown_while_nothing_is_cached(answers: Answers) -> None:
+    here = answers()
+    check = MirrorFormIsUsed(profile=here.profile)
+    assert check.advisory
+    assert here.look(check).verdict is Verdict.UNKNOWN
+
+
+def test_each_consumer_asks_as_it_does(answers: Answers) -> None:
+    here = answers()
+    here.look(ConsumersStillPull(profile=here.profile))
+    agents = {headers["User-Agent"] for line, headers in here.server.seen if line.endswith("tags/list")}
+    assert agents == {"containerd/2.0", "docker/28.0"}
+
+
+def test_a_consumer_that_cannot_be_asked_is_unknown_but_hides_no_refusal(answers: Answers) -> None:
+    for status, verdict in ((200, Verdict.UNKNOWN), (401, Verdict.FAILED)):
+        here = answers({f"GET {IMAGE}/tags/list": status})
+        away = msgspec.structs.replace(here.profile.consumers[0], url=nobody_listens())
+        profile = msgspec.structs.replace(here.profile, consumers=(away, here.profile.consumers[1]))
+        assert here.look(ConsumersStillPull(profile=profile)).verdict is verdict
+
+
+def test_metrics_without_a_path_are_nothing(answers: Answers) -> None:
+    here = answers()
+    registry = msgspec.structs.replace(here.profile.registry, metrics_path="")
+    check = MetricsAsBefore(profile=msgspec.structs.replace(here.profile, registry=registry))
+    assert here.look(check).verdict is Verdict.PASSED
+
+
+def test_metrics_that_cannot_be_asked_from_the_server_are_unknown(answers: Answers) -> None:
+    here = answers()
+    evidence = here.look(MetricsAsBefore(profile=here.profile), {METRICS_BEFORE: "200 from here, 200 on the server"})
+    assert (evidence.verdict, evidence.observed) == (Verdict.UNKNOWN, "`ssh` is not installed")

@@ -1,0 +1,54 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.checks.conftest import IMAGE, REFUSED, Here
+from zotops.checks.reachable import REGISTRY_STATE, CurrentState, RegistryIsReachable
+from zotops.model import Verdict
+
+Answers = Callable[..., Here]
+WRITE = f"nobody PUT {IMAGE}/manifests/unused"
+KEYS, LOGIN, CATALOG = "GET /zot/auth/apikey", "GET /zot/auth/login?provider=oidc", "nobody GET /v2/_catalog"
+
+
+@pytest.mark.parametrize("check", [RegistryIsReachable, CurrentState])
+def test_a_registry_that_does_not_answer_is_unknown(check: type, nowhere: Here) -> None:
+    assert nowhere.look(check(profile=nowhere.profile)).verdict is Verdict.UNKNOWN
+
+
+def test_a_registry_is_reachable_also_when_it_lets_nobody_in(answers: Answers) -> None:
+    for answer in (200, 401):
+        here = answers({"nobody GET /v2/": (answer, b"", {"WWW-Authenticate": "Basic"})})
+        assert here.look(RegistryIsReachable(profile=here.profile)).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("answer", [(200, b"<html>welcome</html>"), 404, 500])
+def test_another_server_is_no_registry(answer: Any, answers: Answers) -> None:
+    here = answers({"nobody GET /v2/": answer})
+    evidence = here.look(RegistryIsReachable(profile=here.profile))
+    assert (evidence.verdict, evidence.likely) == (Verdict.FAILED, "the address leads to something else")
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "words"),
+    [
+        ({WRITE: 415, KEYS: 404, LOGIN: 404}, "open", "anybody may do anything"),
+        ({}, "hardened", "write 401, read 200, key API 500, sign-in 302"),
+        ({CATALOG: REFUSED}, "half", "nobody may pull without signing in"),
+        ({WRITE: 415}, "half", "anybody may write"),
+        ({KEYS: 404}, "half", "there is no key API"),
+        ({LOGIN: 404}, "half", "there is no sign-in"),
+    ],
+)
+def test_the_state_is_told_whatever_it_is(changes: dict[str, Any], state: str, words: str, answers: Answers) -> None:
+    here = answers(changes)
+    evidence = here.look(CurrentState(profile=here.profile))
+    assert evidence.verdict is Verdict.PASSED
+    assert evidence.facts == {REGISTRY_STATE: state}
+    assert words in evidence.observed
+
+
+def test_a_state_that_cannot_be_told_is_unknown(answers: Answers) -> None:
+    here = answers({WRITE: 403})
+    assert here.look(CurrentState(profile=here.profile)).verdict is Verdict.UNKNOWN
