@@ -84,6 +84,13 @@ class Answers(BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(0.1)
 
+    def answer_drip(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(100):
+            self.wfile.write(f"X-{number}: x\r\n".encode())
+            self.wfile.flush()
+            time.sleep(0.1)
+
     def answer_cutoff(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "100")
@@ -188,6 +195,7 @@ def test_a_compressed_answer_is_read_though_we_ask_for_none(http: RealHttp, serv
         ("endless", "more than 8 MiB"),
         ("late", r"no answer within 0\.3 s"),
         ("trickle", r"no whole answer within 0\.3 s"),
+        ("drip", r"no whole answer within 0\.3 s"),
         ("cutoff", "broke off in the middle"),
         ("noise", "is not HTTP"),
         ("hangup", "broke"),
@@ -196,7 +204,7 @@ def test_a_compressed_answer_is_read_though_we_ask_for_none(http: RealHttp, serv
 def test_half_an_answer_is_none(http: RealHttp, server: str, path: str, reason: str) -> None:
     began = time.monotonic()
     with pytest.raises(Unreachable, match=reason):
-        http.send("GET", f"{server}/{path}", timeout=0.3 if path in {"late", "trickle"} else 5.0)
+        http.send("GET", f"{server}/{path}", timeout=0.3 if path in {"late", "trickle", "drip"} else 5.0)
     assert time.monotonic() - began < 3
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import stat
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +19,7 @@ import pytest
 from zotops.errors import ConfigurationIsWrong, LockedByAnother
 from zotops.state_folder import Lock, fingerprint_key, lock_path, state_folder
 
+ROOT = Path(__file__).parent.parent
 URL = "https://registry.example.org"
 
 
@@ -58,14 +65,14 @@ def test_a_second_run_is_told_whose_the_first_is(tmp_path: Path) -> None:
             Lock(path, owner="another")
         assert caught.value.exit_code == 6
     with Lock(path, owner="another"):
-        assert path.read_text() == "another\n"
+        assert path.read_text().splitlines()[0] == "another"
 
 
 def test_what_a_dead_run_left_in_the_file_locks_nothing(tmp_path: Path) -> None:
     path = lock_path(tmp_path, URL)
     Lock(path, owner="a run with a long name").release()
     Lock(path, owner="short").release()
-    assert path.read_text() == "short\n"
+    assert path.read_text() == f"short\n{os.getpid()} {socket.gethostname()}\n"
 
 
 @pytest.mark.parametrize("same", ["https://registry.example.org/", "https://Registry.example.org"])
@@ -78,17 +85,78 @@ def test_two_registries_have_two(tmp_path: Path, other: str) -> None:
     assert lock_path(tmp_path, other) != lock_path(tmp_path, URL)
 
 
-def test_a_child_that_inherited_the_lock_keeps_it(tmp_path: Path) -> None:
+RUN = """
+import subprocess, sys
+from pathlib import Path
+from zotops.state_folder import Lock
+lock = Lock(Path(sys.argv[1]), owner="run 7f3a of alex")
+child = subprocess.Popen(["sleep", sys.argv[2]], pass_fds=[lock.descriptor])
+print(child.pid, flush=True)
+input()
+"""
+
+
+@contextmanager
+def a_run_with_a_child(path: Path, seconds: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A run that holds the lock, and the number of its child, which works for so many seconds."""
+    words = [sys.executable, "-c", RUN, str(path), seconds]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as run:
+        assert run.stdout
+        child = int(run.stdout.readline())
+        try:
+            yield run, child
+        finally:
+            run.kill()
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+
+def test_a_run_in_another_process_is_not_waited_for(tmp_path: Path) -> None:
     path = lock_path(tmp_path, URL)
-    lock = Lock(path, owner="first")
-    child = subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True, pass_fds=[lock.descriptor]
-    )
-    lock.release()
-    with pytest.raises(LockedByAnother, match="first"):
-        Lock(path, owner="second")
-    child.communicate("\n")
-    Lock(path, owner="second").release()
+    told: list[str] = []
+    with a_run_with_a_child(path, "30"), pytest.raises(LockedByAnother, match="worked on by run 7f3a of alex: wait"):
+        Lock(path, owner="second", waiting=told.append)
+    assert told == []
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="only lsof could tell here which processes hold a lock")
+def test_the_programs_of_a_killed_run_are_named_and_waited_for(tmp_path: Path) -> None:
+    path = lock_path(tmp_path, URL)
+    told: list[str] = []
+    with a_run_with_a_child(path, "1.2") as (run, child):
+        run.kill()
+        os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)  # dead, and still in the table of processes
+        with pytest.raises(LockedByAnother, match=f"was ended, but its programs still work: sleep .process {child}"):
+            Lock(path, owner="hasty")
+        began = time.monotonic()
+        Lock(path, owner="patient", waiting=told.append).release()
+        assert time.monotonic() - began > 0.2
+    assert told == [f"run 7f3a of alex was ended, but its programs still work: sleep (process {child})"]
+
+
+def test_waiting_has_an_end(tmp_path: Path) -> None:
+    path = lock_path(tmp_path, URL)
+    with a_run_with_a_child(path, "30") as (run, _):
+        run.kill()
+        run.wait()
+        with pytest.raises(LockedByAnother, match="wait until they have ended, or end them"):
+            Lock(path, owner="second", waiting=lambda _: None, patience=0.3)
+
+
+def test_a_run_on_another_machine_is_never_taken_for_dead(tmp_path: Path) -> None:
+    path = lock_path(tmp_path, URL)
+    with Lock(path, owner="run of alex@elsewhere"):
+        path.write_text("run of alex@elsewhere\n999999 elsewhere\n")
+        with pytest.raises(LockedByAnother, match="worked on by run of alex@elsewhere"):
+            Lock(path, owner="second", waiting=lambda _: None)
+
+
+def test_a_lock_without_a_word_is_a_lock(tmp_path: Path) -> None:
+    path = lock_path(tmp_path, URL)
+    with Lock(path, owner="first"):
+        path.write_text("")
+        with pytest.raises(LockedByAnother, match="a run that did not say whose it is"):
+            Lock(path, owner="second")
 
 
 def test_a_child_that_was_not_given_the_lock_does_not_keep_it(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 32
 LARGEST_BODY = 8 * 1024 * 1024
+GRACE = 0.5  # seconds by which the client's own, more telling time limits come first
 SHORTEST_COOKIE = 16  # a shorter one is a setting, not a session
 # Programs that leave a process behind on purpose, which must not keep a run's lock.
 KEEP_RUNNING = frozenset({"op"})
@@ -67,19 +68,30 @@ class RealHttp:
         timeout: float = 10.0,
     ) -> Reply:
         """Send one request. Unreachable, with the reason, when there is no whole answer within `timeout` seconds."""
-        import httpx  # noqa: PLC0415  # not every command speaks HTTP
+        ended: list[Reply | Exception] = []
+        client = self._ready()
 
-        try:
-            with self._ready().stream(method, url, headers=headers, content=body or None, timeout=timeout) as answer:
-                received = _body(answer, within=timeout)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            place = self._redactor.redact(url.partition("?")[0])
-            what = f"{method} {place}: {why_no_answer(error, timeout)}"
-            # The cause is dropped: the client's own texts may quote a header, and so a key.
-            raise Unreachable(what, remedy="is it running, and can this machine reach it?") from None
-        pairs = Headers(answer.headers.multi_items())
-        self._learn_cookies(pairs, url)
-        return Reply(method=method, url=url, status=answer.status_code, headers=pairs, body=received)
+        def exchange() -> None:
+            try:
+                request = client.build_request(method, url, headers=headers, content=body or None, timeout=timeout)
+                ended.append(_reply(client, request, url=url, within=timeout))
+            except Exception as error:  # noqa: BLE001  # raised again below, in the thread that asked
+                ended.append(error)
+
+        # In a thread of its own: neither asking for a name nor an answer that trickles in can be limited otherwise.
+        thread = Thread(target=exchange, daemon=True)
+        thread.start()
+        thread.join(timeout + GRACE)
+        result = ended[0] if ended else CutOff(f"no whole answer within {timeout:g} s")
+        if isinstance(result, Reply):
+            self._learn_cookies(result)
+            return result
+        reason = why_no_answer(result, timeout)
+        if not reason:
+            raise result
+        what = f"{method} {self._redactor.redact(url.partition('?')[0])}: {reason}"
+        # The cause is dropped: the client's own texts may quote a header, and so a key.
+        raise Unreachable(what, remedy="is it running, and can this machine reach it?")
 
     def close(self) -> None:
         """Close all connections."""
@@ -88,16 +100,26 @@ class RealHttp:
                 self._client.close()
             self._client = None
 
-    def _learn_cookies(self, headers: Headers, url: str) -> None:
-        for line in headers.all("set-cookie"):
+    def _learn_cookies(self, reply: Reply) -> None:
+        for line in reply.headers.all("set-cookie"):
             value = line.partition(";")[0].partition("=")[2].strip().strip('"')
             if len(value) >= SHORTEST_COOKIE:
-                self._redactor.register(Secret(value), name=f"a cookie of {urlsplit(url).hostname}")
+                self._redactor.register(Secret(value), name=f"a cookie of {urlsplit(reply.url).hostname}")
 
     def _ready(self) -> httpx.Client:
         with self._lock:
             self._client = self._client or _client(self._environment)
             return self._client
+
+
+def _reply(client: httpx.Client, request: httpx.Request, *, url: str, within: float) -> Reply:
+    answer = client.send(request, stream=True)
+    try:
+        received = _body(answer, within=within)
+    finally:
+        answer.close()
+    pairs = Headers(answer.headers.multi_items())
+    return Reply(method=request.method, url=url, status=answer.status_code, headers=pairs, body=received)
 
 
 def _body(answer: httpx.Response, *, within: float) -> bytes:

@@ -102,11 +102,12 @@ class Journal:
 
     def append(self, event: str, step: str = "", data: Mapping[str, Any] | None = None) -> Record:
         """Write one record and return it, as replay will see it, once it is on the disk. CannotRecord: it is not."""
-        kept = self._without_secrets(data or {})
+        kept = self._redactor.redact_all(data or {})
         with self._lock:
             at = self._clock.now().isoformat(timespec="milliseconds")
             n = len(self._records) + 1
-            line = msgspec.json.encode(Record(n=n, at=at, event=event, step=step, data=kept, prev=self._head))
+            record = Record(n=n, at=at, event=event, step=step, data=kept, prev=self._head)
+            line = msgspec.json.encode(record)
             self._write(line + b"\n")
             self._head, self._size = _hash(line), self._size + len(line) + 1
             self._records.append(msgspec.json.decode(line, type=Record))
@@ -132,18 +133,6 @@ class Journal:
             except OSError:
                 self.close()  # what the file holds now nobody knows; `open` cuts off what has no newline
             raise _cannot_record(self.path, error) from error
-
-    def _without_secrets(self, value: Any) -> Any:
-        if isinstance(value, str):
-            # A name from outside may hold half a character, which JSON cannot say.
-            return self._redactor.redact(value).encode("utf-8", "replace").decode()
-        if isinstance(value, Mapping):
-            return {self._without_secrets(str(key)): self._without_secrets(kept) for key, kept in value.items()}
-        if isinstance(value, list | tuple | set | frozenset):
-            return [self._without_secrets(kept) for kept in value]
-        if type(value) in {int, float} and self._redactor.redact(str(value)) != str(value):
-            return self._redactor.redact(str(value))
-        return value
 
 
 def read(path: Path) -> list[Record]:

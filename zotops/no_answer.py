@@ -38,12 +38,12 @@ class CutOff(OSError):
 
 
 def why_no_answer(error: Exception, timeout: float) -> str:
-    """The reason, without a secret; `timeout` is the limit in seconds that was given."""
+    """The reason, without a secret; "" when it is none of the kind. `timeout`: the limit in seconds that was given."""
     for cause in _causes(error):
         if isinstance(cause, OSError) and (said := _said_by_the_system(cause)):
             return said
     names = [parent.__name__ for parent in type(error).__mro__]
-    return next((REASONS[name] for name in names if name in REASONS), "no answer").format(timeout=timeout)
+    return next((REASONS[name] for name in names if name in REASONS), "").format(timeout=timeout)
 
 
 def _said_by_the_system(cause: OSError) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from zotops.model import Secret
 from zotops.secret_forms import SHORTEST, forms_of, lines_of
@@ -48,6 +49,19 @@ class Redactor:
             pieces += [text[end:start], PLACEHOLDER]
             end = stop
         return "".join([*pieces, text[end:]]) if pieces else text
+
+    def redact_all(self, value: Any) -> Any:
+        """A JSON-like value with every text in it redacted, and every number that is a secret made a text."""
+        if isinstance(value, str):
+            # A name from outside may hold half a character, which no file can.
+            return self.redact(value.encode("utf-8", "replace").decode())
+        if isinstance(value, Mapping):
+            return {self.redact_all(str(key)): self.redact_all(kept) for key, kept in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.redact_all(kept) for kept in value]
+        if type(value) in {int, float} and self.spans(str(value)):
+            return self.redact(str(value))
+        return value
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where secrets stand, as (start, stop), in order and without overlaps."""

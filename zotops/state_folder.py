@@ -5,8 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import socket
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +20,7 @@ from zotops.errors import ConfigurationIsWrong, LockedByAnother
 
 KEY_LENGTH = 32
 NOBODY = "a run that did not say whose it is"
+PROCESSES = Path("/proc")
 
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -72,22 +76,51 @@ class Lock:
     Children that inherit `descriptor` keep it: a run that was killed is over when the last of them is gone.
     """
 
-    def __init__(self, path: Path, *, owner: str) -> None:
-        """Take the lock at once; LockedByAnother names its owner (run, user, host and process)."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def __init__(
+        self, path: Path, *, owner: str, waiting: Callable[[str], None] | None = None, patience: float = 3600.0
+    ) -> None:
+        """Take the lock; LockedByAnother names its owner (run, user, host and process).
+
+        When the owner is gone and only its programs still work, `waiting` is told so, once, and they are waited for, up
+        to `patience` seconds. Without `waiting` they are not.
+        """
         self.path = path
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.read(self.descriptor, 4096).decode("utf-8", "replace").strip() or NOBODY
-            os.close(self.descriptor)
-            raise LockedByAnother(
-                f"this registry is being worked on by {holder}",
-                remedy=f"wait until it ends; its programs count too (`lsof {path}` lists them)",
-            ) from error
+            if not self._is_free():
+                self._wait(waiting, time.monotonic() + patience)
+        except BaseException:
+            self.release()
+            raise
         os.ftruncate(self.descriptor, 0)
-        os.write(self.descriptor, f"{owner}\n".encode())
+        os.pwrite(self.descriptor, f"{owner}\n{os.getpid()} {socket.gethostname()}\n".encode(), 0)
+
+    def _is_free(self) -> bool:
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _wait(self, waiting: Callable[[str], None] | None, end: float) -> None:
+        holder, process, host = self._holder()
+        orphans = host == socket.gethostname() and not _works_on(process, self.path)
+        if not orphans:
+            raise LockedByAnother(f"this registry is being worked on by {holder}", remedy="wait until it has ended")
+        still = f"{holder} was ended, but its programs still work: {_holders(self.path)}"
+        if waiting:
+            waiting(still)
+            while time.monotonic() < end:
+                if self._is_free():
+                    return
+                time.sleep(0.1)
+        raise LockedByAnother(still, remedy="wait until they have ended, or end them")
+
+    def _holder(self) -> tuple[str, int, str]:
+        owner, _, rest = os.pread(self.descriptor, 4096, 0).decode("utf-8", "replace").partition("\n")
+        process, _, host = rest.strip().partition(" ")
+        return owner or NOBODY, int(process) if process.isdecimal() else 0, host
 
     def release(self) -> None:
         """Let go of it; children that inherited it hold it until they end."""
@@ -102,6 +135,39 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _works_on(process: int, path: Path) -> bool:
+    """Whether that process is there and has the file open; where nobody can tell the latter, the former is enough."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    # A number can be given anew, and a process that was killed stays in the table until its parent has looked.
+    return process in _open_in(path) if PROCESSES.is_dir() else True
+
+
+def _holders(path: Path) -> str:
+    """The processes that have the file open, for people."""
+    if not PROCESSES.is_dir():
+        return f"`lsof {path}` lists them"
+    found = []
+    for process in _open_in(path) - {os.getpid()}:
+        with suppress(OSError):
+            found.append(f"{(PROCESSES / str(process) / 'comm').read_text().strip()} (process {process})")
+    return ", ".join(sorted(found)) or "they are just ending"
+
+
+def _open_in(path: Path) -> set[int]:
+    """Processes that have the file open, as far as we may see (proc(5))."""
+    found = set()
+    for process in (int(folder.name) for folder in PROCESSES.iterdir() if folder.name.isdecimal()):
+        with suppress(OSError):  # not ours to see, or gone meanwhile
+            if any(link.readlink() == path.resolve() for link in (PROCESSES / str(process) / "fd").iterdir()):
+                found.add(process)
+    return found
 
 
 def _usual_folder() -> Path:
