@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import difflib
 import json
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from zotops.lab.cluster import as_resource, blueprint_at, bring, compare, revision_of, stamp
-from zotops.lab.executables.call import Call, NotImplementedHere, Words, complain, parse_words, say
+from zotops.lab.executables.argocd_session import (
+    Fatal,
+    can_i,
+    format_of,
+    need_sign_in,
+    parse,
+    user_info,
+    version,
+)
+from zotops.lab.executables.call import Call, NotImplementedHere, Words, complain, say
 from zotops.lab.provider.blueprint import KEY
 from zotops.lab.state import Document
 
-VERSION = "v3.3.2+practice"
-GLOBAL_FLAGS = ("--grpc-web", "--insecure", "--plaintext", "--core")
-GLOBAL_VALUES = ("--server", "--auth-token", "--config", "--argocd-context", "--grpc-web-root-path", "-o", "--output")
 API_ERROR = 20
 SYNC_TAKES = 0.2
 HEALTHY_AFTER = 0.3
-
-
-class Fatal(Exception):
-    """An error of the API or of the connection: exit 20."""
 
 
 def main(call: Call) -> int:
@@ -36,27 +36,6 @@ def main(call: Call) -> int:
                 complain(json.dumps({"level": "fatal", "msg": str(problem), "time": stamp(time.time())}))
                 return API_ERROR
     raise NotImplementedHere(" ".join(call.words[:2]))
-
-
-def _parse(words: list[str], *, flags: tuple[str, ...] = (), values: tuple[str, ...] = ()) -> Words:
-    # argocd's flags may stand in front of the name or behind it; `--flag=false` counts as given.
-    return parse_words(words, flags=(*GLOBAL_FLAGS, *flags), values=(*GLOBAL_VALUES, *values))
-
-
-def _signed_in(call: Call) -> bool:
-    token = call.environment.get("ARGOCD_AUTH_TOKEN")
-    if token is None:
-        login = Path(call.environment.get("HOME", "/")) / ".config" / "argocd" / "config"
-        found = login.read_text() if login.exists() else ""
-        token = found.partition("auth-token: ")[2].partition("\n")[0]
-    quirks = call.quirks()
-    return token == call.world()["secrets"]["argocd_token"] and not quirks.get("healthy_but_signed_out")
-
-
-def _need_sign_in(call: Call, *, reading: bool = False) -> None:
-    if _signed_in(call) or (reading and call.quirks().get("healthy_but_signed_out")):
-        return
-    raise Fatal("rpc error: code = Unauthenticated desc = no session information")
 
 
 def _named(call: Call, given: Words) -> str:
@@ -80,8 +59,8 @@ def _refresh(call: Call, name: str) -> None:
 
 
 def _sync(call: Call, words: list[str]) -> int:
-    given = _parse(words, flags=("--prune", "--async"), values=("--timeout", "--revision"))
-    _need_sign_in(call)
+    given = parse(words, flags=("--prune", "--async"), values=("--timeout", "--revision"))
+    need_sign_in(call)
     name, world = _named(call, given), call.world()
     try:
         revision = (
@@ -108,8 +87,8 @@ def _sync(call: Call, words: list[str]) -> int:
 
 
 def _get(call: Call, words: list[str]) -> int:
-    given = _parse(words, flags=("--refresh", "--hard-refresh"), values=("--timeout",))
-    _need_sign_in(call, reading=True)
+    given = parse(words, flags=("--refresh", "--hard-refresh"), values=("--timeout",))
+    need_sign_in(call, reading=True)
     name = _named(call, given)
     if {"--refresh", "--hard-refresh"} & given.options.keys():
         _refresh(call, name)
@@ -124,7 +103,7 @@ def _resource(call: Call, name: str) -> Document:
 
 def _show(call: Call, given: Words, name: str) -> None:
     found = _resource(call, name)
-    if _format(given) == "json":
+    if format_of(given) == "json":
         say(json.dumps(found, indent=2))
         return
     status = found["status"]
@@ -139,16 +118,9 @@ def _show(call: Call, given: Words, name: str) -> None:
     say("\n".join(f"{title + ':':<20}{value}" for title, value in rows.items()))
 
 
-def _format(given: Words) -> str:
-    found = given.options.get("-o", given.options.get("--output", "wide"))
-    if found not in ("json", "wide"):
-        raise NotImplementedHere(f"-o {found}")
-    return found
-
-
 def _wait(call: Call, words: list[str]) -> int:
-    given = _parse(words, flags=("--health", "--sync", "--operation"), values=("--timeout",))
-    _need_sign_in(call)
+    given = parse(words, flags=("--health", "--sync", "--operation"), values=("--timeout",))
+    need_sign_in(call)
     name = _named(call, given)
     limit = float(given.options.get("--timeout", "0")) or float("inf")
     end = time.monotonic() + limit
@@ -169,8 +141,8 @@ def _reached(found: Document, given: Words) -> bool:
 
 
 def _diff(call: Call, words: list[str]) -> int:
-    given = _parse(words, flags=("--refresh", "--hard-refresh"), values=("--revision",))
-    _need_sign_in(call)
+    given = parse(words, flags=("--refresh", "--hard-refresh"), values=("--revision",))
+    need_sign_in(call)
     name, world = _named(call, given), call.world()
     names = world["names"]
     if name != names["argocd_app"]:
@@ -184,10 +156,10 @@ def _diff(call: Call, words: list[str]) -> int:
 
 
 def _get_resource(call: Call, words: list[str]) -> int:
-    given = _parse(words, values=("--kind", "--resource-name", "--namespace", "--group", "--project"))
-    _need_sign_in(call, reading=True)
+    given = parse(words, values=("--kind", "--resource-name", "--namespace", "--group", "--project"))
+    need_sign_in(call, reading=True)
     name, world = _named(call, given), call.world()
-    if _format(given) != "json":
+    if format_of(given) != "json":
         raise NotImplementedHere("get-resource without -o json")
     found = call.state.read("cluster")["configmaps"].get(given.options.get("--resource-name"))
     # No match prints nothing and exits 0.
@@ -202,51 +174,14 @@ def configmap(name: str, found: Document) -> Document:
     return {**head, "metadata": {"name": name, "namespace": found["namespace"]}, "data": found["data"]}
 
 
-def _user_info(call: Call, words: list[str]) -> int:
-    given = _parse(words)
-    # Exit 0 whether signed in or not; the JSON then lacks the field.
-    known = {"loggedIn": True, "username": "practice", "iss": "argocd"} if _signed_in(call) else {}
-    if _format(given) == "json":
-        say(json.dumps(known))
-    else:
-        say(f"Logged In: {str(bool(known)).lower()}")
-        if known:
-            say(f"Username: {known['username']}\nIssuer: {known['iss']}\nGroups: ")
-    return 0
-
-
-def _can_i(call: Call, words: list[str]) -> int:
-    given = _parse(words)
-    _need_sign_in(call)
-    names = call.world()["names"]
-    action, kind, thing = given.alone
-    allowed = action in ("get", "sync") and kind == "applications" and thing.startswith(f"{names['argocd_project']}/")
-    say("yes" if allowed else "no")
-    return 0
-
-
-def _version(_call: Call, words: list[str]) -> int:
-    given = _parse(words, flags=("--client", "--short"))
-    known = {"client": {"Version": VERSION}, "server": {"Version": VERSION}}
-    if "--client" in given.options:
-        del known["server"]
-    if _format(given) == "json":
-        say(json.dumps(known, indent=2))
-        return 0
-    sys.stdout.write(f"argocd: {VERSION}\n")
-    if "server" in known:
-        sys.stdout.write(f"argocd-server: {VERSION}\n")
-    return 0
-
-
 COMMANDS: dict[tuple[str, ...], Callable[[Call, list[str]], int]] = {
     ("app", "sync"): _sync,
     ("app", "get"): _get,
     ("app", "wait"): _wait,
     ("app", "diff"): _diff,
     ("app", "get-resource"): _get_resource,
-    ("account", "get-user-info"): _user_info,
-    ("account", "whoami"): _user_info,
-    ("account", "can-i"): _can_i,
-    ("version",): _version,
+    ("account", "get-user-info"): user_info,
+    ("account", "whoami"): user_info,
+    ("account", "can-i"): can_i,
+    ("version",): version,
 }
