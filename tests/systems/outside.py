@@ -1,5 +1,6 @@
 """Worlds for tests of systems, checks and actions: the real doors, a safe in memory, a server that is a table."""
 
+import atexit
 import base64
 import hashlib
 import json
@@ -22,6 +23,10 @@ from zotops.model import Secret, SecretRef, World
 from zotops.profile import Profile
 from zotops.profile_file import read_profile
 from zotops.redaction import Redactor
+
+# One client for all tests of a process, as for all checks of a run; a new one costs 50 ms.
+HTTP = RealHttp(Redactor())
+atexit.register(HTTP.close)
 
 KEY = "zak_" + "0123456789abcdef" * 2
 UNUSED = re.compile(r"zotops-unused-[0-9a-f]+")
@@ -169,7 +174,7 @@ def world_of(profile: Profile, safe: Safe, registered: list[str] | None = None) 
 
     programs = profile.programs
     return World(
-        http=RealHttp(redactor),
+        http=HTTP,
         programs=RealPrograms(
             redactor,
             search_path=programs.search_path,

@@ -97,8 +97,10 @@ def mint_key(zot: Zot, caller: Caller, *, label: str, expires: datetime, registe
         raise ActionFailed(f"{zot.url} made no key: {reply.status}", remedy="500 and 401 mean: not signed in")
     try:
         answer: Any = reply.json()
-        secret = Secret(answer["apiKey"])
+        secret = Secret(str(answer["apiKey"]))
         register(secret)
+        if not has_key_form(secret):
+            raise KeyError("apiKey")
         key = _key(msgspec.convert(answer, _Row))
     except (Unreachable, KeyError, TypeError, msgspec.ValidationError) as error:
         raise Uncertain(f"{zot.url} answered 201 without a key in it") from error
