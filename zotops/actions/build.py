@@ -36,12 +36,8 @@ class DispatchBuild(Action):
                 remedy=f"push a commit that touches {self.profile.build.container}, then again",
             )
         world.tell("commit", f"{chosen.commit}: makes {' and '.join(chosen.tags)}")
-        before = {
-            f"before-{workflow.file}": str(
-                max((run.id for run in self._runs(world, workflow.file, chosen.commit)), default=0)
-            )
-            for workflow in self.profile.forge.workflows
-        }
+        files = [workflow.file for workflow in self.profile.forge.workflows]
+        before = {f"before-{file}": str(_newest(self._runs(world, file, chosen.commit))) for file in files}
         return {"commit": chosen.commit, "tags": " ".join(chosen.tags), **before}
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:

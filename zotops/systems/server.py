@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -134,12 +135,23 @@ class RegistryHost:
         done = self.run(self.profile.server.binary, "verify", path)
         if done.code == 0:
             return ""
-        lines = [line for line in done.err.splitlines() if line.startswith("Error:")] or done.err.splitlines()
-        return lines[0][:300] if lines else f"`verify` ended with {done.code}"
+        return _first_error(done.out) or done.err.strip().partition("\n")[0] or f"`verify` ended with {done.code}"
 
     def _must(self, done: Finished, what: str) -> None:
         if done.code != 0:
             raise ActionFailed(f"cannot {what} on {self.profile.server.ssh}: {done.err.strip() or done.code}")
+
+
+def _first_error(log: str) -> str:
+    """The first error in a log of JSON lines; "" when there is none."""
+    for line in log.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("error"):
+            return f"{entry.get('message')}: {entry['error']}"[:300]
+    return ""
 
 
 def parse_etime(text: str) -> int:
