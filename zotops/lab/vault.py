@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -103,7 +103,7 @@ def after_edit(before: Document, changed: Document, *, quirks: Mapping[str, Any]
 
 
 def _field(label: str, value: str, kind: str, *, title: str, vault: str) -> Document:
-    identity = "".join(secrets.choice(ALPHABET) for _ in range(26))
+    identity = "".join(ALPHABET[byte % len(ALPHABET)] for byte in os.urandom(26))
     return {"id": identity, "type": kind, "label": label, "value": value, "reference": f"op://{vault}/{title}/{label}"}
 
 
