@@ -95,15 +95,16 @@ def mint_key(zot: Zot, caller: Caller, *, label: str, expires: datetime, registe
     reply = zot.send("POST", PATH, caller, headers={"Content-Type": "application/json"}, body=body)
     if reply.status != 201:  # noqa: PLR2004 - Created
         raise ActionFailed(f"{zot.url} made no key: {reply.status}", remedy="500 and 401 mean: not signed in")
+    lost = Uncertain(f"{zot.url} answered 201 without a key in it")
     try:
         answer: Any = reply.json()
         secret = Secret(str(answer["apiKey"]))
         register(secret)
-        if not has_key_form(secret):
-            raise KeyError("apiKey")
         key = _key(msgspec.convert(answer, _Row))
     except (Unreachable, KeyError, TypeError, msgspec.ValidationError) as error:
-        raise Uncertain(f"{zot.url} answered 201 without a key in it") from error
+        raise lost from error
+    if not has_key_form(secret):
+        raise lost
     return Minted(key=key, secret=secret)
 
 
