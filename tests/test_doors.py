@@ -63,7 +63,7 @@ class Answers(BaseHTTPRequestHandler):
         self.say(302, b"", Location="/plain")
 
     def answer_cookie(self) -> None:
-        self.say(200, b"", Set_Cookie=f'session="{COOKIE}"; Path=/; Secure')
+        self.say(200, b"", Set_Cookie=f'session="{COOKIE}"; Path=/')
 
     def answer_zipped(self) -> None:
         self.say(200, gzip.compress(b"hello"), Content_Encoding="gzip")
@@ -208,6 +208,14 @@ def test_half_an_answer_is_none(http: RealHttp, server: str, path: str, reason: 
     assert time.monotonic() - began < 3
 
 
+def test_an_answer_that_trickles_in_is_not_read_for_ever(http: RealHttp, server: str) -> None:
+    before = {thread.name for thread in threading.enumerate()}
+    with pytest.raises(Unreachable):
+        http.send("GET", f"{server}/trickle", timeout=0.3)
+    time.sleep(0.5)
+    assert not [name for name in {thread.name for thread in threading.enumerate()} - before if "exchange" in name]
+
+
 def test_a_closed_port_refuses(http: RealHttp) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -341,6 +349,18 @@ def test_lines_come_one_by_one_and_redacted_while_the_program_still_runs() -> No
 
 def test_a_silent_program_that_speaks_at_its_very_end_is_heard() -> None:
     assert programs().run(python("import time; time.sleep(0.8); print('end')")).out == "end\n"
+
+
+def test_a_slow_listener_misses_nothing() -> None:
+    seen: list[str] = []
+
+    def on_line(line: str) -> None:
+        seen.append(line)
+        time.sleep(0.7 if line == "first" else 0.0)
+
+    text = "import os, time; print('first', flush=True); time.sleep(0.2); os.write(1, b'last'); os._exit(0)"
+    assert programs().run(python(text), on_line=on_line).out == "first\nlast"
+    assert seen == ["first", "last"]
 
 
 def alive(pid: int) -> bool:

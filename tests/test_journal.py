@@ -163,6 +163,13 @@ def test_the_audit_finds_a_changed_record_without_any_head(path: Path, how: str)
     assert audit(path) != []
 
 
+def test_the_audit_says_where_records_are_missing(path: Path) -> None:
+    with_records(path, "a", "b", "c")
+    lines = lines_of(path)
+    path.write_bytes(lines[0] + lines[2] + lines[3])
+    assert audit(path)[0] == "line 2 is record 3: records were removed, added or reordered"
+
+
 @pytest.mark.parametrize("how", ["cut tail", "last edited", "rewritten"])
 def test_the_audit_finds_a_changed_end_only_against_a_head(path: Path, how: str) -> None:
     head = with_records(path, "a", "b").head

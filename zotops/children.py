@@ -75,18 +75,18 @@ class Child:
     def talk(self, seconds: float, closing: Event | None = None) -> bool:
         """Feed and hear it until it ends; False: it has not within that time, or we are closing."""
         end = time.monotonic() + seconds
-        heard_at = 0.0
+        silent_since = time.monotonic()
         while self.process.poll() is None or self._selector.get_map():
-            now = time.monotonic()
-            if self.process.returncode is None:
-                heard_at = now
-                if now > end or (closing and closing.is_set()):
-                    return False
-            elif now > heard_at + AFTERWARDS:
-                break  # something that it left running keeps the pipes open
-            for key, _ in self._selector.select(GLANCE):
-                heard_at = now
+            ready = self._selector.select(GLANCE)
+            for key, _ in ready:
                 self._serve(key)
+            now = time.monotonic()
+            if self.process.returncode is None and (now > end or (closing and closing.is_set())):
+                return False
+            if ready or self.process.returncode is None:
+                silent_since = now
+            elif now > silent_since + AFTERWARDS:
+                break  # something that it left running keeps the pipes open
         for lines in self._lines:
             lines.close()
         return True
