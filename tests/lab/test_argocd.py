@@ -47,8 +47,9 @@ def test_before_the_sync_the_newest_commit_is_seen_and_not_applied(practice: Pra
 
 def test_a_sync_proves_itself_in_every_field_once_it_is_healthy(practice: Practice) -> None:
     newest = checkout.commits(practice.world)[0]
-    assert practice.run("argocd", "app", "sync", "authentik", "--grpc-web", "--timeout", "30").code == 0
-    assert application(practice)["status"]["health"]["status"] == "Progressing"
+    done = practice.run("argocd", "app", "sync", "authentik", "-o", "json", "--grpc-web", "--timeout", "30")
+    assert done.code == 0
+    assert json.loads(done.out)["status"]["health"]["status"] == "Progressing"
     assert practice.run("argocd", "app", "wait", "authentik", "--timeout", "20").code == 0
     found = application(practice, "--refresh")
     status = found["status"]

@@ -122,6 +122,17 @@ def test_in_the_half_hardened_world_nobody_may_read_and_whoever_signs_in_may_do_
     assert status(f"{address}/manifests/v0.1.0-{oldest}", key, "PUT") == 415  # an existing tag, by CI
 
 
+def test_a_sync_lets_the_worker_apply_the_new_blueprint_a_little_later(tmp_path: Path) -> None:
+    practice = Practice(tmp_path / "w", world.make(tmp_path / "w", zot=world.find_zot()))
+    with world.start(practice.root):
+        assert practice.run("argocd", "app", "sync", "authentik").code == 0
+        end = time.monotonic() + 10
+        while "zot-ci" not in practice.state.read("provider")["users"] and time.monotonic() < end:
+            time.sleep(0.02)
+    user = practice.state.read("provider")["users"]["zot-ci"]
+    assert (user["type"], user["groups"]) == ("service_account", ["artifact-workloads"])
+
+
 def test_a_profile_is_handed_out(open_world: Practice) -> None:
     assert open_world.world["registry"]["url"] in (open_world.root / "profile.toml").read_text()
 
@@ -130,7 +141,6 @@ def test_a_world_can_be_stopped_and_started_again_as_it_was(tmp_path: Path) -> N
     practice = Practice(tmp_path / "w", world.make(tmp_path / "w", zot=world.find_zot()))
     with world.start(practice.root):
         first = tags(practice)
-    begun = time.monotonic()
     running = world.start(practice.root)
     assert tags(practice) == first
     begun = time.monotonic()
