@@ -76,6 +76,12 @@ def test_a_token_of_an_inactive_user_is_refused(provider: PracticeProvider) -> N
     assert provider.admin("GET", "/core/users/").json() == {"detail": "Token invalid/expired"}
 
 
+def test_a_token_that_has_expired_is_refused(provider: PracticeProvider) -> None:
+    with provider.edit() as document:
+        document["tokens"]["practice-api"].update(expiring=True, expires="2020-01-01T00:00:00.000000Z")
+    assert provider.admin("GET", "/core/users/").json() == {"detail": "Token invalid/expired"}
+
+
 def test_the_ci_user_is_a_service_account_in_its_group_only(provider: PracticeProvider) -> None:
     user = provider.one("/core/users/", username="zot-ci")
     assert (user["type"], user["is_active"], user["is_superuser"], user["email"]) == (

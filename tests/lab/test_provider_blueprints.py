@@ -152,6 +152,16 @@ def test_the_worker_can_see_the_file_and_never_apply_it(provider: PracticeProvid
     assert (seen_by_worker(provider), instance(provider)["last_applied_hash"]) == (sha512(new), sha512(old))
 
 
+def test_a_disabled_blueprint_is_not_applied(provider: PracticeProvider) -> None:
+    old, new = texts(provider)
+    with provider.edit() as document:
+        document["blueprints"][PATH]["enabled"] = False
+    provider.bring(new)
+    provider.until(lambda document: document["worker"]["files"][PATH] == new)
+    time.sleep(0.3)
+    assert instance(provider)["last_applied_hash"] == sha512(old)
+
+
 def test_applying_can_fail_and_is_tried_again_only_on_request(provider: PracticeProvider) -> None:
     _, new = texts(provider)
     provider.turn_on(apply_error=True)

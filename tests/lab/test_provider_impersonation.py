@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.provider_world import PASSWORDS, PracticeProvider, begin_anew, practice_provider
+from tests.lab.provider_world import PASSWORDS, TOKEN, PracticeProvider, begin_anew, practice_provider
 from zotops.lab.provider.recovery import UnknownUser, create_recovery_key
 
 
@@ -104,6 +104,12 @@ def test_a_recovery_link_needs_no_second_factor(provider: PracticeProvider) -> N
 def test_a_recovery_link_ends_after_its_minutes(provider: PracticeProvider) -> None:
     link = create_recovery_key(provider.folder, -1, "zot-ci").strip().splitlines()[-1]
     assert provider.browser().ask("GET", link).status_code == 404
+
+
+def test_an_api_token_s_key_is_no_recovery_link(provider: PracticeProvider) -> None:
+    with provider.edit() as document:
+        document["tokens"]["practice-api"]["expires"] = "2099-01-01T00:00:00.000000Z"
+    assert provider.browser().ask("GET", f"/recovery/use-token/{TOKEN}/").status_code == 404
 
 
 def test_a_recovery_key_for_nobody_is_not_made(provider: PracticeProvider) -> None:

@@ -57,6 +57,7 @@ def test_an_inactive_user_cannot_log_in_and_a_session_of_one_is_worth_nothing(pr
     with provider.edit() as document:
         document["users"]["alex"]["is_active"] = False
     assert browser.api("GET", "/core/users/me/").status_code == 403
+    assert browser.authorize().headers["location"].startswith("/if/flow/")
     assert "response_errors" in provider.browser().sign_in("alex", PASSWORDS["alex"])
 
 

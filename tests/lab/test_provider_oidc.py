@@ -148,6 +148,14 @@ def test_mode_all_wants_every_binding_to_hold(provider: PracticeProvider) -> Non
     assert provider.claims_of(provider.signed_in("alex"))["groups"] == ["admins", "artifact-workloads"]
 
 
+def test_a_negated_binding_keeps_out_whom_it_names(provider: PracticeProvider) -> None:
+    with provider.edit() as document:
+        document["bindings"][0]["negate"] = True
+        document["bindings"][1]["enabled"] = False
+    assert provider.signed_in("alex").authorize().status_code == 200
+    assert provider.signed_in("guest").authorize().status_code == 302
+
+
 def test_a_member_of_a_child_group_passes_but_carries_no_claim_of_the_parent(provider: PracticeProvider) -> None:
     with provider.edit() as document:
         child = document["groups"]["admins"] | {"pk": "another", "num_pk": 99, "parents": ["admins"]}
@@ -179,6 +187,22 @@ def test_a_redirect_address_may_be_a_regular_expression(provider: PracticeProvid
             {"matching_mode": "regex", "url": r"http://127\.0\.0\.1:\d+/.*"}
         ]
     assert provider.browser().authorize().status_code == 302
+
+
+def test_a_strict_redirect_address_is_no_pattern(provider: PracticeProvider) -> None:
+    with provider.edit() as document:
+        document["providers"]["Zot"]["redirect_uris"] = [
+            {"matching_mode": "strict", "url": r"http://127\.0\.0\.1:\d+/.*"}
+        ]
+    assert provider.browser().authorize().status_code == 400
+
+
+def test_an_expired_session_leads_to_the_login_again(provider: PracticeProvider) -> None:
+    browser = provider.signed_in("alex")
+    with provider.edit() as document:
+        for session in document["sessions"].values():
+            session["expires"] = "2020-01-01T00:00:00.000000Z"
+    assert browser.authorize().headers["location"].startswith("/if/flow/")
 
 
 def test_a_new_login_can_be_wanted_once(provider: PracticeProvider) -> None:
@@ -213,10 +237,15 @@ def test_without_a_signing_key_tokens_are_signed_with_the_client_secret(provider
     assert provider.browser().ask("GET", "/application/o/zot/jwks/").json() == {"keys": []}
 
 
-def test_userinfo_refuses_an_unknown_token(provider: PracticeProvider) -> None:
-    answer = provider.browser().ask("GET", "/application/o/userinfo/", headers={"Authorization": "Bearer made-up"})
-    assert answer.status_code == 401
-    assert "invalid_token" in answer.headers["www-authenticate"]
+def test_userinfo_refuses_an_unknown_or_expired_token(provider: PracticeProvider) -> None:
+    late = provider.exchange(provider.signed_in("alex").code()).json()["access_token"]
+    with provider.edit() as document:
+        document["access_tokens"][late]["expires"] -= 3600
+    for token in ("made-up", late):
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = provider.browser().ask("GET", "/application/o/userinfo/", headers=headers)
+        assert answer.status_code == 401
+        assert "invalid_token" in answer.headers["www-authenticate"]
 
 
 def test_the_application_s_sign_out_ends_its_tokens_and_leaves_the_session(provider: PracticeProvider) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -19,7 +19,7 @@ from zotops.lab.state import Document
 def scene_of(request: Request, document: Document, query: str) -> Scene:
     """The running flow of the request's session; `query` is the query string of the flow's page."""
     store, wanted = store_of(request), parse_qs(query).get("next", ["/"])[0]
-    relative = wanted.startswith("/") and not wanted.startswith("//") and not urlsplit(wanted).netloc
+    relative = wanted.startswith("/") and not wanted.startswith("//")
     return Scene(
         document=document,
         key=open_session(document, request),
