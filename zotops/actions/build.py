@@ -45,7 +45,14 @@ class DispatchBuild(Action):
         del facts
         started: dict[str, int] = {}
         for workflow in self.profile.forge.workflows:
-            started[workflow.file] = self._start(world, workflow.file, intent)
+            try:
+                started[workflow.file] = self._start(world, workflow.file, intent)
+            except ActionFailed as failed:
+                if not started:
+                    raise
+                raise Uncertain(
+                    f"only {', '.join(started)} was started: {failed.what}", remedy=failed.remedy
+                ) from failed
             world.tell(workflow.file, f"started, run {started[workflow.file]}")
         return self._wait(world, intent, started)
 

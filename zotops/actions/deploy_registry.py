@@ -8,7 +8,7 @@ from typing import Any
 
 from zotops.actions.before_deploying import look_before
 from zotops.actions.restarting import make_up_for_lost_restart, wait_for_registry
-from zotops.errors import ActionFailed, Unreachable
+from zotops.errors import ActionFailed, Uncertain, Unreachable
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
 from zotops.profile import Profile
 from zotops.systems.ansible import play
@@ -53,7 +53,7 @@ class DeployRegistry(Action):
         }
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
-        """ActionFailed: refused before anything was changed, or the play failed; its text says which."""
+        """ActionFailed: nothing was changed. Whether the registry came back well is for the checks to say."""
         del facts
         host = self._host(world)
         try:
@@ -63,25 +63,26 @@ class DeployRegistry(Action):
         if intent["config-before"]:
             host.keep_file(self.profile.server.config, intent["kept"])
             world.tell("old configuration", f"kept as {intent['kept']}")
-        self._play(world, host, intent)
+        if trouble := self._play(world, host, intent):
+            # No restart here: what failed may be what the new configuration needs.
+            left = (f"the play failed after it had written the configuration: {trouble}",)
+            return Outcome(left=(*self._kept(intent), *left))
         wait_for_registry(world, self.profile)
         make_up_for_lost_restart(world, self.profile, pid_before=self._missed(host, intent))
-        left = (f"{intent['kept']} on {self.profile.server.ssh}: the old configuration",)
-        return Outcome(left=left if intent["config-before"] else ())
+        return Outcome(left=self._kept(intent))
 
-    def _play(self, world: World, host: RegistryHost, intent: Intent) -> None:
+    def _play(self, world: World, host: RegistryHost, intent: Intent) -> str:
+        """Run it; why it failed although it wrote the configuration, or "". ActionFailed: it wrote nothing."""
         played = play(world, self.profile, self.profile.provisioning.registry_tag)
         trouble = played.trouble(self.profile.provisioning.registry_tasks)
-        if not trouble:
-            world.tell("recap", "; ".join(played.recap))
-            return
-        if self._missed(host, intent) is None:
+        if trouble and self._missed(host, intent) is None:
             raise ActionFailed(f"the play failed, and the configuration is as before: {trouble}")
-        raise ActionFailed(
-            f"the play failed after it had written the configuration: {trouble}; its restart was dropped, so the "
-            "registry still works with the old one",
-            remedy="correct the cause, then again: the restart is made up for; or invoke deploy --undo deploy-zot",
-        )
+        world.tell("play", f"failed, and its restart was dropped: {trouble}" if trouble else "; ".join(played.recap))
+        return trouble
+
+    def _kept(self, intent: Intent) -> tuple[str, ...]:
+        where = f"{intent['kept']} on {self.profile.server.ssh}"
+        return (f"{where}: the configuration from before",) if intent["config-before"] else ()
 
     def _missed(self, host: RegistryHost, intent: Intent) -> int | None:
         """The process from before, if the configuration is another one since; None if it is the same."""
@@ -97,8 +98,7 @@ class DeployRegistry(Action):
             return Settled(state=State.DID_NOT, leftover="the configuration is as before")
         process, written = host.process(), host.modified(self.profile.server.config)
         if process and written is not None and not process.is_older_than(written, pid_before=before):
-            left = (f"{intent['kept']} on {self.profile.server.ssh}: the old configuration",)
-            return Settled(state=State.HAPPENED, outcome=Outcome(left=left))
+            return Settled(state=State.HAPPENED, outcome=Outcome(left=self._kept(intent)))
         return Settled(
             state=State.DID_NOT, leftover="the new configuration lies there, but the registry has not read it"
         )
@@ -137,29 +137,29 @@ class RestoreRegistry(Action):
         host.rename(fresh, config)
         world.tell("old configuration", "is back")
         host.restart()
-        wait_for_registry(world, self.profile)
-        self._prove(world, is_open=_is_open(old))
+        if wrong := wait_for_registry(world, self.profile) or self._unproven(world, old):
+            raise Uncertain(f"the old configuration is back, but {wrong}", remedy="read the registry's log")
         host.remove(kept)
         return Outcome()
 
-    def _prove(self, world: World, *, is_open: bool) -> None:
-        """A probe that leaves nothing: may anybody push a new tag, as the old configuration says?"""
+    def _unproven(self, world: World, old: str) -> str:
+        """A probe that leaves nothing: may anybody push a new tag, as the old configuration says? "" if so."""
         status = open_zot(world, self.profile).probe_create(self.profile.registry.scratch, ANONYMOUS).status
+        is_open = _is_open(old)
         if (status == UNDERSTOOD) if is_open else (status in REFUSED):
             world.tell("old behaviour", f"an anonymous push would be {'taken' if is_open else 'refused'} ({status})")
-            return
-        raise ActionFailed(
-            f"the old configuration is back, but an anonymous push is answered with {status}",
-            remedy=f"look at {self.profile.server.config} and at the registry's log",
-        )
+            return ""
+        return f"an anonymous push is answered with {status}"
 
     def settle(self, world: World, intent: Intent) -> Settled:
-        """Happened: the old file lies there, and another process runs. All else may be done again."""
+        """Happened: the old file lies there, another process runs, and behaves so. All else may be done again."""
         host = self._host(world)
-        back = digest_at(host, self.profile.server.config) == intent["kept-digest"] != ""
-        pid = host.pid()
-        restarted = pid is not None and str(pid) != intent["process-before"]
-        return Settled(state=State.HAPPENED if back and restarted else State.DID_NOT)
+        text, pid = host.read_file(self.profile.server.config), host.pid()
+        if text is None or digest_of(text) != intent["kept-digest"] or str(pid or "") in {"", intent["process-before"]}:
+            return Settled(state=State.DID_NOT)
+        if wrong := self._unproven(world, text):
+            return Settled(state=State.CANNOT_TELL, how=f"the old file is back, but {wrong}; read the registry's log")
+        return Settled(state=State.HAPPENED)
 
     def _host(self, world: World) -> RegistryHost:
         return RegistryHost(world=world, profile=self.profile)

@@ -48,7 +48,7 @@ class StoreKey(Action):
 
     def _keep(self, world: World, current: Secret) -> None:
         if trouble := trouble_with(current):
-            world.tell("previous", f"nothing to keep: the field held no key, {trouble}")
+            world.tell("previous", f"nothing to keep: what was there is no key ({trouble})")
             return
         world.secrets.write(self.profile.secrets.own_item, {PREVIOUS: current})
         world.tell("previous", "the key in use so far, kept in our own item")

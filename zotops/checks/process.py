@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged
+from zotops.errors import Unreachable
+from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged, unknown
 from zotops.profile import Profile
 from zotops.systems.server import Process, RegistryHost
 
@@ -44,14 +45,17 @@ class ProcessIsYounger(Check):
         """Times in whole seconds; within one second of each other, the process seen before decides."""
         host, server = RegistryHost(world=world, profile=self.profile), self.profile.server
         process, written = host.process(), host.modified(server.config)
-        expected = f"a process that began after {server.config} was written"
-        if process is None or written is None:
+        expected = f"a process that answers, and began after {server.config} was written"
+        if written is None:
+            return unknown(expected=expected, observed=f"there is no {server.config}", remedy="is the profile right?")
+        silent = "it does not run" if process is None else _silence(host, server.local_url)
+        if process is None or silent:
             return judged(
                 False,
                 expected=expected,
-                observed="the registry does not run" if process is None else "there is no such file",
-                likely="it dies at its start: it does so when it cannot reach the identity provider",
-                remedy=f"read its log; restart it: launchctl unload, then load {server.plist}",
+                observed=silent,
+                likely="it dies at its start, as it does when it cannot reach the identity provider",
+                remedy="read its log; `invoke deploy --undo deploy-zot` puts the old configuration back",
             )
         lost = process.is_older_than(written, pid_before=_pid_before(facts, written))
         return judged(
@@ -63,6 +67,15 @@ class ProcessIsYounger(Check):
             # Only what was well is remembered: else a second look would find the old process all right.
             facts={} if lost else {PROCESS_SEEN: f"{process.pid} {written}"},
         )
+
+
+def _silence(host: RegistryHost, url: str) -> str:
+    """Why a running process does not count as there; "" when it answers, whatever it says."""
+    try:
+        host.send("GET", f"{url}/v2/", timeout=3.0)
+    except Unreachable as error:
+        return f"it runs, but does not answer: {error.what}"
+    return ""
 
 
 def _pid_before(facts: Facts, written: int) -> int | None:
