@@ -231,4 +231,9 @@ def _order(binding: Binding) -> int:
 def open_authentik(world: World, profile: Profile) -> Authentik:
     """The admin API of the profile's provider, with the token that the vault keeps for it."""
     token = world.secrets.read(profile.provider_token)
+    if not token or token.reveal() != token.reveal().strip():
+        raise Unreachable(
+            f"{profile.provider_token} holds {'no token' if not token else 'a token with a line break around it'}",
+            remedy=f"make a token of intent `api` on {profile.identity_provider.url}/if/admin/#/core/tokens",
+        )
     return Authentik(http=world.http, url=profile.identity_provider.url, token=token, register=world.register)
