@@ -113,7 +113,7 @@ def user(number: int, name: str) -> dict[str, Any]:
     return {"pk": number, "username": name}
 
 
-def token_for(profile: Profile, token: str = "token") -> Safe:
+def token_for(profile: Profile, token: str) -> Safe:
     return Safe({profile.provider_token: token})
 
 
@@ -133,7 +133,7 @@ def test_all_pages_are_read_and_an_ignored_filter_finds_nobody_else(tmp_path: Pa
     pages = {path.format(1): page(2, user(1, "alex")), path.format(2): page(0, user(7, "zot-ci"))}
     with tabled(pages) as server:
         profile = profile_of(tmp_path, registry=server.url, provider=server.url)
-        authentik = open_authentik(world_of(profile, token_for(profile)), profile)
+        authentik = open_authentik(world_of(profile, token_for(profile, "token")), profile)
         assert known(authentik, "zot-ci").pk == 7
         server.table[path.format(2)] = page(0, user(8, "guest"))
         assert authentik.user("zot-ci") is None
@@ -146,13 +146,13 @@ def test_what_cannot_be_judged_is_unreachable(answer: Any, tmp_path: Path) -> No
     with tabled({"GET /api/v3/core/users/me/": answer}) as server:
         profile = profile_of(tmp_path, registry=server.url, provider=server.url)
         with pytest.raises(Unreachable):
-            open_authentik(world_of(profile, token_for(profile)), profile).me()
+            open_authentik(world_of(profile, token_for(profile, "token")), profile).me()
 
 
 def test_newer_fields_are_no_problem(tmp_path: Path) -> None:
     application = {"pk": "a", "slug": "zot", "pbm_uuid": "b", "brand_new": {"field": 1}, "policy_engine_mode": "any"}
     with tabled({"GET /api/v3/core/applications/zot/": (200, application)}) as server:
         profile = profile_of(tmp_path, registry=server.url, provider=server.url)
-        found = open_authentik(world_of(profile, token_for(profile)), profile).application("zot")
+        found = open_authentik(world_of(profile, token_for(profile, "token")), profile).application("zot")
         assert found is not None
         assert found.target == "b"
