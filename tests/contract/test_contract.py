@@ -1,6 +1,5 @@
 """The registry stand-in, and a real zot if there is one, against what was recorded from zot 2.1.20."""
 
-import importlib.util
 import json
 import os
 import re
@@ -9,25 +8,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tests.contract import replay
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SCENARIOS = sorted((HERE / "contract").glob("*.json"))
 CONFIGURATIONS = ("hardened", "no-default-policy", "no-anonymous", "auth-only", "private-prefix")
 REAL = os.environ.get("ZOTOPS_ZOT")
-
-
-def load_replay() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("zot_replay", HERE / "replay.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def free_ports(count: int) -> list[int]:
@@ -55,7 +46,6 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     places = [f"{name}={port}" for name, port in zip(CONFIGURATIONS, ports, strict=True)]
     words = [sys.executable, str(HERE / "serve.py"), "--zot", str(zot), "--dir", str(folder / "state")]
     process = subprocess.Popen([*words, "--issuer-port", str(issuer), *places], stdout=subprocess.PIPE, text=True)
-    replay = load_replay()
     with process:
         assert process.stdout is not None
         lines = []
@@ -65,7 +55,7 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             assert line == "ready", lines
             urls = dict(re.findall(r"--url (\S+?)=(\S+)", "\n".join(lines)))
             started = {name: replay.Server(url, replay.mock_login) for name, url in urls.items()}
-            yield {"replay": replay, **started}
+            yield started
             for server in started.values():
                 server.http.close()
         finally:
@@ -75,4 +65,4 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
 def test_the_registry_answers_as_zot_did_when_it_was_recorded(servers: dict[str, Any], file: Path) -> None:
     scenario = json.loads(file.read_text())
-    assert servers["replay"].Scenario(scenario, servers[scenario["config"]]).play() == []
+    assert replay.Scenario(scenario, servers[scenario["config"]]).play() == []

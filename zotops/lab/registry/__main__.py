@@ -3,12 +3,12 @@
 import os
 import signal
 import sys
-import threading
 import traceback
 from pathlib import Path
 from typing import NoReturn
 
 from zotops.lab.registry import DISTRIBUTION_SPEC, RELEASE_TAG
+from zotops.lab.registry.application import Application
 from zotops.lab.registry.assembly import FolderInUse, assemble, take_folder
 from zotops.lab.registry.checking import BadConfiguration
 from zotops.lab.registry.exchange import NOT_IMPLEMENTED
@@ -21,6 +21,7 @@ from zotops.lab.registry.settings import Settings, Words
 from zotops.lab.registry.wire import Listener
 
 FINE, REFUSED, PANICKED = 0, 1, 2
+ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 NOT_STARTED = "failed to start controller, exiting"
 ENDING = 5.0
 """Seconds that running answers get when the registry is told to end."""
@@ -69,6 +70,7 @@ def serve(file: Path) -> int:
     quirks = Quirks()
     if quirks.on("die_on_start"):
         return panic(RuntimeError("told to die by the practice world"))
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     try:
         settings, missing = load(file, Logbook())
         if missing:
@@ -76,26 +78,31 @@ def serve(file: Path) -> int:
         book = Logbook(level=settings.log_level, output=settings.log_output)
         with take_folder(Path(settings.root)):
             live = Live(settings)
+            application = assemble(live, book, quirks)
+            # from here on no thread is woken by them: `listen` waits for them itself
+            signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
             follow_file(file, live, book)
-            return listen(live, book, quirks)
+            return listen(application, settings, book)
+    except DiscoveryFailed as error:
+        return panic(error)
     except (BadConfiguration, FolderInUse, OSError) as error:
         return fail(str(error))
 
 
-def listen(live: Live, book: Logbook, quirks: Quirks) -> int:
+def listen(application: Application, settings: Settings, book: Logbook) -> int:
     """Open the port and answer. A port that is taken ends zot with 0, its log alone says why."""
     try:
-        application = assemble(live, book, quirks)
-    except DiscoveryFailed as error:
-        return panic(error)
-    try:
-        listener = Listener(address=live().address, port=live().port)
+        listener = Listener(address=settings.address, port=settings.port)
     except OSError as error:
-        book.error(NOT_STARTED, error=f"listen tcp {live().address}:{live().port}: bind: {error.strerror}")
+        place = f"{settings.address}:{settings.port}"
+        book.error(NOT_STARTED, error=f"listen tcp {place}: bind: {str(error.strerror).lower()}")
         return FINE
     listener.accept_in_background(application.answer)
     book.info("ready", port=listener.port)
-    return wait_for_the_end(listener, book)
+    number = signal.sigwait(ENDS)
+    book.info("received signal", signal=int(number))
+    listener.close(seconds=ENDING)
+    return FINE
 
 
 def cannot(settings: Settings, missing: Words) -> int:
@@ -105,18 +112,6 @@ def cannot(settings: Settings, missing: Words) -> int:
         Logbook().error(NOT_STARTED, error=f"open {absent[0]}: no such file or directory")
         return FINE
     return fail(f"{NOT_IMPLEMENTED}: {', '.join(missing)}")
-
-
-def wait_for_the_end(listener: Listener, book: Logbook) -> int:
-    """Block until one of the signals at which zot ends."""
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: told.set())
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    told.wait()
-    book.info("received signal")
-    listener.close(seconds=ENDING)
-    return FINE
 
 
 def say(words: str) -> int:
