@@ -109,7 +109,9 @@ def test_human_output_hides_what_is_concealed(practice: Practice) -> None:
 
 def test_an_edit_by_json_on_a_pipe_replaces_the_item(practice: Practice) -> None:
     before = item(practice)
-    done = practice.run("op", "item", "edit", SHARED, "--vault", VAULT, feed=with_value(before, "zot-ci-api", "zak_new"))
+    done = practice.run(
+        "op", "item", "edit", SHARED, "--vault", VAULT, feed=with_value(before, "zot-ci-api", "zak_new")
+    )
     assert done.code == 0
     assert "zak_new" not in done.out
     after = item(practice)
@@ -199,8 +201,12 @@ def test_a_fault_spoils_the_write_and_op_still_exits_0(
     assert (old != new) is other_changed
 
 
-@pytest.mark.parametrize("words", [("read", KEY), ("item", "get", SHARED, "--format", "json"), ("item", "edit", SHARED)])
-def test_signed_out_nothing_works_but_the_cached_list_and_the_version(practice: Practice, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words", [("read", KEY), ("item", "get", SHARED, "--format", "json"), ("item", "edit", SHARED)]
+)
+def test_signed_out_nothing_works_but_the_cached_list_and_the_version(
+    practice: Practice, words: tuple[str, ...]
+) -> None:
     practice.quirk("op", signed_out=True)
     text = "You are not currently signed in. Please run `op signin --help` for instructions"
     assert error(practice.run("op", *words)) == text
