@@ -47,10 +47,14 @@ def look(checks: Sequence[Check], world: World, facts: Facts) -> Iterator[tuple[
     refs = dict.fromkeys(login.secret for check in checks for login in check.logins)
     ready = {ref: _read(world.secrets, ref) for ref in refs}
     unlocked = replace(world, secrets=ReadAhead(world.secrets, ready))
-    with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
+    pool = ThreadPoolExecutor(max_workers=CONNECTIONS)
+    try:
         pending = [pool.submit(made, check, unlocked, facts) for check in checks]
         for check, future in zip(checks, pending, strict=True):
             yield check, future.result()
+    finally:
+        # After Ctrl-C nobody waits for checks that still run; the doors end their children.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def made(check: Check, world: World, facts: Facts) -> Evidence:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 from zotops.errors import Interrupted, Stop
 
 
 def outcome(command: Callable[[], int]) -> int:
-    """Run it; a Stop becomes its text on stderr and its exit code."""
+    """Run it; a Stop becomes its text on stderr and its exit code.
+
+    SIGTERM and a closed terminal are taken as Ctrl-C: children are ended, and the run can be resumed.
+    """
+    before = {number: signal.signal(number, _interrupted) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         return command()
     except Stop as stop:
@@ -18,6 +24,13 @@ def outcome(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         return Interrupted.exit_code
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def tell_stop(stop: Stop) -> None:

@@ -21,7 +21,7 @@ from zotops.errors import ConfigurationIsWrong, DefinitionChanged, LockedByAnoth
 from zotops.journal import Journal
 from zotops.ledger import Ledger
 from zotops.model import Runbook, Settled, State, World, problems
-from zotops.operator import Operator
+from zotops.operator import Operator, Told
 from zotops.profile import Profile
 from zotops.redaction import Redactor
 from zotops.runner import Bounds, Runner
@@ -73,9 +73,13 @@ def walk(
     if wanted.dry_run:
         with open_world(profile, folder, redactor) as world:
             return dry_run(runbook, world, operator)
+
+    def waiting(what: str) -> None:
+        operator.show(Told(what=what))
+
     owner = f"run of {name} by {getpass.getuser()}@{socket.gethostname()}, process {os.getpid()}"
     with (
-        Lock(lock_path(folder, profile.registry.url), owner=owner) as lock,
+        Lock(lock_path(folder, profile.registry.url), owner=owner, waiting=waiting) as lock,
         open_world(profile, folder, redactor, inherit=(lock.descriptor,)) as world,
     ):
         call = _Walk(

@@ -87,7 +87,7 @@ FAULTS = (
         name="ci-not-in-the-group",
         wrong=f"The blueprint makes {CI} but does not put it into {GROUP}.",
         noticed="CI signs in, and is refused at its first push.",
-        check=f"{CI} is an active service account in {GROUP} only",
+        check=f"the identity provider lets {CI} into the registry, and {NAMES['guest']} not",
         remedy="Put the account into the group in the blueprint, merge, sync, and sign in anew: rights follow "
         "the last sign-in.",
         breaks=in_blueprint("groups:\n        - !KeyOf ci-group", "groups: []"),

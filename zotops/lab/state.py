@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,10 +43,10 @@ class State:
             calls.write(json.dumps(call) + "\n")
 
     def _write(self, name: str, document: Document) -> None:
-        handle, path = tempfile.mkstemp(dir=self.folder, prefix=f".{name}.")
-        with os.fdopen(handle, "w") as file:
-            json.dump(document, file, indent=1)
-        Path(path).replace(self.folder / f"{name}.json")
+        # The lock is held, so the name needs only to differ from a killed writer's.
+        partial = self.folder / f".{name}.{os.getpid()}"
+        partial.write_text(json.dumps(document, indent=1))
+        partial.replace(self.folder / f"{name}.json")
 
 
 def state_of_world() -> State:

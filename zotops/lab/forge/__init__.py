@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from zotops.lab.forge import workflows
 from zotops.lab.forge.documents import initial
-from zotops.lab.forge.web import app
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 __all__ = ["app", "initial", "workflows"]
+
+
+def app(world: Path) -> Starlette:
+    """The forge of a world, to be served on its port."""
+    from zotops.lab.forge.web import app as web_app  # noqa: PLC0415 - a rehearsal lays out forges without serving one
+
+    return web_app(world)
