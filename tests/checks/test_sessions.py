@@ -46,9 +46,9 @@ def provider(tmp_path: Path) -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("changes", "verdict", "observed"),
     [
-        ({}, Verdict.PASSED, "0, 0; akadmin"),
-        ({TOKENS: 405}, Verdict.PASSED, "0, not listed by this server; akadmin"),
-        ({USERS: page()}, Verdict.PASSED, "0, 0; akadmin"),
+        ({}, Verdict.PASSED, "0 sessions, 0 recovery keys; it answers as akadmin"),
+        ({TOKENS: 405}, Verdict.PASSED, "0 sessions, recovery keys are not listed by this server"),
+        ({USERS: page()}, Verdict.PASSED, "0 sessions, 0 recovery keys; it answers as akadmin"),
         ({SESSIONS: page(SESSION)}, Verdict.FAILED, "1 session"),
         ({SESSIONS: page(SESSION, SESSION)}, Verdict.FAILED, "2 sessions"),
         (tokens({"identifier": "x", "intent": "recovery", "user": 7}), Verdict.FAILED, "1 recovery key"),

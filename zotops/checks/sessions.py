@@ -54,10 +54,14 @@ class NoSessionLeft(Check):
         return judged(
             not left,
             expected=expected,
-            observed="; ".join(left) or f"0, {'not listed by this server' if keys is None else 0}; {me.user.username}",
+            observed="; ".join(left) or f"0 sessions, {_none(keys)}; it answers as {me.user.username}",
             likely="a sign-in was not brought to its end",
             remedy=f"delete them on {self.profile.identity_provider.url}/if/admin/#/identity/users, {name}",
         )
+
+
+def _none(keys: Sequence[object] | None) -> str:
+    return "0 recovery keys" if keys is not None else "recovery keys are not listed by this server"
 
 
 def _counted(number: int, what: str) -> str:

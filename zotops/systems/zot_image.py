@@ -23,6 +23,7 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 # Whoever looks at an image wants to know that it comes back, not to download it.
 LARGE = 8 * 1024 * 1024
+ENOUGH = 2
 OK, CREATED, ACCEPTED = 200, 201, 202
 
 
@@ -98,7 +99,7 @@ def push_image(zot: Zot, repository: str, tag: str, image: Image, caller: Caller
 
 
 def pull_image(zot: Zot, repository: str, reference: str, *, timeout: float = 10.0) -> Pulled:
-    """Pull manifest and blobs as nobody and compute every digest; blobs over 8 MiB are left out."""
+    """Pull manifest and blobs as nobody and compute every digest; of the blobs only the two smallest."""
     reply = zot.manifest(repository, reference, timeout=timeout)
     if reply.status != OK:
         return Pulled(status=reply.status)
@@ -120,11 +121,13 @@ def _blobs_of(reply: Reply) -> tuple[str, ...]:
     if not isinstance(answer, Mapping):
         return ()
     described = [answer.get("config"), *(answer.get("layers") or ())]
-    return tuple(
-        str(each["digest"])
-        for each in described
-        if isinstance(each, Mapping) and "digest" in each and int(each.get("size") or 0) <= LARGE
-    )
+    sizes = {str(each["digest"]): int(each.get("size") or 0) for each in described if _is_blob(each)}
+    small = [digest for digest, size in sorted(sizes.items(), key=lambda item: item[1]) if size <= LARGE]
+    return tuple(small[:ENOUGH])
+
+
+def _is_blob(described: Any) -> bool:
+    return isinstance(described, Mapping) and "digest" in described
 
 
 def _push_blob(zot: Zot, repository: str, blob: bytes, caller: Caller) -> None:
