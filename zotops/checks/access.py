@@ -213,11 +213,8 @@ class MadeUpKeyMayNothing(Check):
     def look(self) -> Look:
         """The ping with a password that is none."""
         return Look(
-            command=(
-                f"curl -su {self.profile.ci.name} -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}/v2/ "
-                "(type anything)"
-            ),
-            want="401",
+            command=f"curl -su {self.profile.ci.name} -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}/v2/",
+            want="401 to any made-up password",
             otherwise=(
                 Otherwise(answer="200", means="the registry judges no credentials", fault="anonymous-may-write"),
             ),

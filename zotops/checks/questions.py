@@ -32,7 +32,7 @@ class ClaimMatchesGroup(CiKeyCheck):
         provider, group = self.profile.identity_provider, self.profile.tiers.ci.group
         return Look(
             command=(
-                f"open {provider.url}/if/admin/#/core/providers, {provider.client_id}, Preview, {self.profile.ci.name}"
+                f"{provider.url}/if/admin/#/core/providers, {provider.client_id}, Preview, {self.profile.ci.name}"
             ),
             want=f'"groups": ["{group}"], and the key may push new tags',
             otherwise=(
@@ -78,11 +78,8 @@ class ApiKeyOptionWorks(CiKeyCheck):
     def look(self) -> Look:
         """The interface, and a key used."""
         return Look(
-            command=(
-                f"curl -s -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}{PATH}; "
-                f"the same with -u {self.profile.ci.name}"
-            ),
-            want="500 or 401; then 200",
+            command=f"curl -s -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}{PATH}",
+            want=f"500 or 401; and 200 to /v2/ with -u {self.profile.ci.name}",
             otherwise=(Otherwise(answer="404", means="this build has no keys, or the option is not set"),),
         )
 
@@ -124,10 +121,9 @@ class KeyInheritsGroup(CiKeyCheck):
         return Look(
             command=(
                 f"curl -su {self.profile.ci.name} -o /dev/null -w '%{{http_code}}' -X PUT "
-                f"-H 'Content-Type: text/plain' {registry.url}/v2/{registry.image}/manifests/unused; "
-                "the same on a tag that exists"
+                f"-H 'Content-Type: text/plain' {registry.url}/v2/{registry.image}/manifests/unused"
             ),
-            want=f"{self._want('create')}; then {self._want('update')}",
+            want=f"{self._want('create')}; and {self._want('update')} on a tag that exists",
             otherwise=(
                 Otherwise(answer="403; 403", means="the key has no group's rights", fault="ci-not-in-the-group"),
                 Otherwise(answer="415; 415", means="the key may overwrite", fault="ci-may-overwrite"),

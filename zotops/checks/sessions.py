@@ -29,7 +29,7 @@ class NoSessionLeft(Check):
         """The user's sessions in the administrators' pages."""
         provider = self.profile.identity_provider
         return Look(
-            command=f"open {provider.url}/if/admin/#/identity/users, {self.profile.ci.name}, Sessions",
+            command=f"{provider.url}/if/admin/#/identity/users, {self.profile.ci.name}, Sessions",
             want="none, and your own name in the account menu",
             otherwise=(
                 Otherwise(answer="a session", means="whoever has its cookie is signed in as the CI user: delete it"),
