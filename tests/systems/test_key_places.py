@@ -1,0 +1,38 @@
+"""Where keys are kept: comparing without knowing, and telling what is wrong without showing it."""
+
+import pytest
+
+from zotops.model import Secret
+from zotops.systems.key_places import changed_fields, trouble_with
+
+KEY = "zak_" + "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize(
+    ("stored", "trouble"),
+    [
+        (KEY, ""),
+        ("", "it is empty"),
+        (f"{KEY}\n", "a line end or a space was stored with it"),
+        (f" {KEY}", "a line end or a space was stored with it"),
+        (KEY.upper(), "it is not `zak_` and 32 hex digits"),
+        (KEY[:-1], "it is not `zak_` and 32 hex digits"),
+        ("-", "it is not `zak_` and 32 hex digits"),
+    ],
+)
+def test_what_is_no_key_is_told_apart(stored: str, trouble: str) -> None:
+    assert trouble_with(Secret(stored)) == trouble
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "changed"),
+    [
+        ("a=1 b=2", "b=2 a=1", []),
+        ("a=1 b=2", "a=1 b=3", ["b"]),
+        ("a=1 b=2", "a=1", ["b"]),
+        ("a=1", "a=1 c=empty", ["c"]),
+        ("my=field=1", "my=field=2", ["my=field"]),
+    ],
+)
+def test_changed_fields_are_named(before: str, now: str, changed: list[str]) -> None:
+    assert changed_fields(before, now) == changed
