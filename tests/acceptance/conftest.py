@@ -1,0 +1,42 @@
+"""Worlds for whole commands: one for each test that changes it, one a file for those that only look."""
+
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.desk import Desk, started
+from tests.acceptance.finished import Finished, finish, kept
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Return an open world that this test may change."""
+    with started(tmp_path / "desk") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Return an open world of this file, whose tests change nothing in it."""
+    with started(tmp_path_factory.mktemp("open")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def hardened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Return a hardened world of this file; what its tests change must not disturb the others."""
+    with started(tmp_path_factory.mktemp("hardened"), "--state", "hardened") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Finished:
+    """Return what one undisturbed `deploy --auto` left; all workers share it."""
+    own = tmp_path_factory.getbasetemp()
+    place = (own if worker_id == "master" else own.parent) / "undisturbed"
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return kept(place) or finish(place)
