@@ -8,9 +8,12 @@ from msgspec import Meta, Struct, field
 
 from zotops.model import Login, SecretRef
 
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
-Ref = Annotated[str, Meta(pattern=r"^[^/\s][^/]*/[^/]+$")]
-MaybeRef = Annotated[str, Meta(pattern=r"^([^/\s][^/]*/[^/]+)?$")]
+_HOST = r"https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+Url = Annotated[str, Meta(pattern=rf"^{_HOST}(/[^\s?#]*[^\s?#/])?$")]
+Issuer = Annotated[str, Meta(pattern=rf"^{_HOST}(/[^\s?#]*)?$")]
+NAMES_A_SECRET = {"names": "a secret"}
+Ref = Annotated[str, Meta(pattern=r"^[^/\s][^/]*/[^/]+$", extra=NAMES_A_SECRET)]
+MaybeRef = Annotated[str, Meta(pattern=r"^([^/\s][^/]*/[^/]+)?$", extra=NAMES_A_SECRET)]
 RightName = Literal["read", "create", "update", "delete"]
 
 
@@ -101,7 +104,7 @@ class IdentityProvider(Part, frozen=True, kw_only=True):
     """Authentik, and what the registry is to it."""
 
     url: Annotated[Url, _says("address of Authentik", "https://auth.example.org")]
-    issuer: Annotated[str, _says("issuer, byte for byte", "https://auth.example.org/application/o/zot/")]
+    issuer: Annotated[Issuer, _says("issuer, byte for byte", "https://auth.example.org/application/o/zot/")]
     application: Annotated[str, _says("slug of the application", "zot")] = "zot"
     client_id: Annotated[str, _says("client id of its provider", "zot")] = "zot"
     provider_key: Annotated[str, _says("name of the provider in the registry's configuration")] = "oidc"

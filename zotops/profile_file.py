@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import msgspec
 
 from zotops.errors import ConfigurationIsWrong
-from zotops.profile import Part, Profile
+from zotops.profile import NAMES_A_SECRET, Build, CiUser, Forge, Part, Profile, Rotation, Tiers
 
 FOLDER = Path(__file__).parent.parent / "profiles"
 
@@ -38,12 +40,10 @@ def read_profile(path: Path) -> Profile:
         raise ConfigurationIsWrong(f"{path}: cannot be read ({error.strerror})", remedy="is that the file?") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationIsWrong(f"{path}: is not TOML: {error}", remedy="correct that place") from error
-    found = list(_problems(Profile, raw, ""))
-    if not found:
-        found = list(_contradictions(profile := msgspec.convert(raw, Profile)))
+    found = [*_problems(Profile, raw, ""), *_contradictions(raw)]
     if found:
         raise ConfigurationIsWrong("\n".join(f"{path}: {problem}" for problem in found))
-    return profile
+    return msgspec.convert(raw, Profile)
 
 
 def _problems(kind: Any, raw: Any, at: str) -> Iterator[str]:  # a type and a TOML value
@@ -56,16 +56,19 @@ def _problems(kind: Any, raw: Any, at: str) -> Iterator[str]:  # a type and a TO
     elif get_origin(kind) is tuple and isinstance(raw, list):
         for number, item in enumerate(raw):
             yield from _problems(get_args(kind)[0], item, f"{at}[{number}]")
+    elif _has_parts(kind):
+        yield f"{at} = {raw!r}: is no list of tables: write each as [[{at}]]"
     else:
         try:
             msgspec.convert(raw, kind)
         except msgspec.ValidationError as error:
-            yield f"{at} = {raw!r}: {_plain(str(error))}"
+            shown = "..." if _names_a_secret(kind) else repr(raw)  # somebody may have put the secret itself there
+            yield f"{at} = {shown}: {_plain(str(error))}{_choices(kind)}"
 
 
 def _problems_of_table(kind: type[Part], raw: Mapping[str, Any], at: str) -> Iterator[str]:
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    for name in raw.keys() - fields.keys():
+    for name in (name for name in raw if name not in fields):
         near = difflib.get_close_matches(name, fields, 1)
         remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(fields)}"
         yield f"{_join(at, name)}: unknown key: {remedy}"
@@ -76,7 +79,7 @@ def _problems_of_table(kind: type[Part], raw: Mapping[str, Any], at: str) -> Ite
             found = _problems(_bare(inner) if deeper else inner, raw[name], _join(at, name))
             yield from found if deeper else (_advised(problem, example) for problem in found)
         elif field.required:
-            yield _advised(f"{_join(at, name)}: is missing", example)
+            yield _advised(f"{_join(at, name)}: is missing", example or _as_table(field.type, _join(at, name)))
 
 
 def described(kind: Any) -> tuple[Any, str]:  # an annotated type
@@ -101,28 +104,85 @@ def _has_parts(kind: Any) -> bool:  # a type
     return isinstance(inner, type) and issubclass(inner, Part)
 
 
+def _as_table(kind: Any, at: str) -> str:  # a type
+    bare = _bare(kind)
+    return f"write [{at}]: {(bare.__doc__ or '').strip()}" if _has_parts(bare) else ""
+
+
+def _names_a_secret(kind: Any) -> bool:  # a type
+    metas = getattr(kind, "__metadata__", ())
+    return any(getattr(meta, "extra", None) == NAMES_A_SECRET for meta in metas) or any(
+        _names_a_secret(inner) for inner in get_args(_bare(kind))
+    )
+
+
+def _choices(kind: Any) -> str:  # a type
+    inner = get_args(_bare(kind))[:1] if get_origin(_bare(kind)) is tuple else (_bare(kind),)
+    values = [value for value in get_args(*inner) if isinstance(value, str)] if inner else []
+    return f", only {' and '.join(values)}" if values else ""
+
+
 def _join(at: str, name: str) -> str:
     return f"{at}.{name}" if at else name
+
+
+_WORDS = {"str": "a text", "int": "a number", "float": "a number", "bool": "true or false", "array": "a list"}
+_WORDS |= {"object": "a table"}
 
 
 def _plain(message: str) -> str:
     """Our words for what msgspec says."""
     if "matching regex" in message:
         return "has not the right form"
-    return message.replace("`", "").replace("str", "a text").replace("int", "a number").replace("Expected", "should be")
+    told, _, inside = message.partition(" - at `$")
+    told = re.sub(r"`(\w+)( [^`]*)?`", lambda kind: _WORDS.get(kind[1], kind[1]) + (kind[2] or ""), told)
+    where = f" ({inside.rstrip('`')})" if re.fullmatch(r"\[\d+\]`", inside) else ""
+    return told.replace("Expected", "should be").replace("Invalid enum value", "knows no") + where
 
 
-def _contradictions(profile: Profile) -> Iterator[str]:
-    """What no single key shows."""
-    for at, url in (("registry.url", profile.registry.url), ("identity_provider.url", profile.identity_provider.url)):
-        if url.endswith("/"):
-            yield f"{at} = {url!r}: ends in a slash: leave it away"
-    if profile.ci.sign_in == "password" and not profile.ci.password:
+def _contradictions(raw: Mapping[str, Any]) -> Iterator[str]:
+    """What no single key shows, in every table that is right by itself."""
+    for name, kind, contradictions_of in _JUDGED_WHOLE:
+        with suppress(msgspec.ValidationError):
+            yield from contradictions_of(msgspec.convert(raw.get(name, {}), kind))
+
+
+def _of_ci(ci: CiUser) -> Iterator[str]:
+    if ci.sign_in == "password" and not ci.password:
         yield 'ci.password: is missing: sign_in = "password" needs a place to keep it, item/field'
-    if profile.rotation.due_day >= profile.rotation.lifetime_days:
-        yield f"rotation.due_day = {profile.rotation.due_day}: is not before the key's last day: make it smaller"
-    outside = set(profile.tiers.ci.actions) - {"read", "create"}
+
+
+def _of_rotation(rotation: Rotation) -> Iterator[str]:
+    if rotation.due_day >= rotation.lifetime_days:
+        yield f"rotation.due_day = {rotation.due_day}: is not before the key's last day: make it smaller"
+
+
+def _of_tiers(tiers: Tiers) -> Iterator[str]:
+    outside = set(tiers.ci.actions) - {"read", "create"}
     if outside:
         yield f"tiers.ci.actions: CI with {', '.join(sorted(outside))} can change images: give it read and create only"
-    if not profile.forge.workflows:
+
+
+def _of_forge(forge: Forge) -> Iterator[str]:
+    if not forge.workflows:
         yield "forge.workflows: is empty: name at least one push path"
+
+
+def _of_build(build: Build) -> Iterator[str]:
+    at = f"build.version_pattern = {build.version_pattern!r}"
+    try:
+        groups = re.compile(build.version_pattern).groups
+    except re.error as error:
+        yield f"{at}: is no regular expression ({error}): correct it"
+    else:
+        if groups != 1:
+            yield f"{at}: has {groups} groups: put the version, and nothing else, in one pair of parentheses"
+
+
+_JUDGED_WHOLE: tuple[tuple[str, type[Part], Callable[[Any], Iterator[str]]], ...] = (
+    ("tiers", Tiers, _of_tiers),
+    ("ci", CiUser, _of_ci),
+    ("forge", Forge, _of_forge),
+    ("build", Build, _of_build),
+    ("rotation", Rotation, _of_rotation),
+)
