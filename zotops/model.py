@@ -97,9 +97,9 @@ class Login:
 class Question:
     """Something that only a person knows.
 
-    With `keep_as` the answer is a secret: asked only when the step is done by hand, typed unseen and stored at once.
-    Without it the answer becomes `fact`, and is asked for only while that fact is not known. `claim`: yes or no, which
-    nothing else can show; without a person it stays unclaimed. `form`: regular expression for the whole answer.
+    Asked when the step is done by hand; its answer becomes `fact`. With `keep_as` it is a secret instead, typed unseen
+    and stored at once. `claim`: yes or no, asked whoever acts, unless the fact that would show it is known; without a
+    person it stays unclaimed. `form`: regular expression for the whole answer.
     """
 
     id: str

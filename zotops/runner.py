@@ -200,10 +200,11 @@ class Runner:
 
     def _ask(self, step: Step, *, by_hand: bool) -> None:
         for question in step.asks:
-            if question.keep_as:
-                if by_hand:
-                    self._keep(step, question)
-            elif by_hand or question.fact not in self.ledger.now.facts:
+            if question.claim and question.fact in self.ledger.now.facts:
+                continue
+            if question.keep_as and by_hand:
+                self._keep(step, question)
+            elif question.claim or (by_hand and not question.keep_as):
                 answer = self.operator.ask(question)
                 data = {"question": question.id, "answer": answer, "claim": question.claim}
                 self.ledger.record("answer-given", step.id, data)

@@ -15,6 +15,7 @@ from zotops.commands.report import markdown_of
 from zotops.commands.walking import Wanted, walk
 from zotops.errors import CheckFailed, Stop, UsageIsWrong
 from zotops.lab.faults import Fault
+from zotops.lab.hands import Hands
 from zotops.lab.operator import LeftOpen, PracticeOperator
 from zotops.lab.world import find_zot, make, start
 from zotops.model import Verdict
@@ -55,7 +56,7 @@ def _walk(name: str, root: Path, broken: Fault | None) -> int:
     profile, redactor = read_profile(root / "profile.toml"), Redactor()
     operator = PracticeOperator(
         screen=screen_for(profile, again="./inv rehearse", redact=redactor.redact),
-        root=root,
+        hands=Hands(root),
         by_hand=broken.by_hand if broken else (),
     )
     try:

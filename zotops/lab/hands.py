@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import subprocess
 import time
 import tomllib
@@ -27,6 +29,7 @@ class Hands:
         self.world: dict[str, Any] = json.loads((root / "world.json").read_text())
         self.names: dict[str, str] = self.world["names"]
         self.state = State(root / "state")
+        self.pushed = ("", "")
 
     def do(self, step: str) -> None:
         """Everything that the instructions of a step say; nothing where they ask for nothing."""
@@ -35,7 +38,6 @@ class Hands:
             "deploy-zot": lambda: self.provision("zot"),
             "store-ci-key": self.store_key,
             "sync-forge-secrets": lambda: self.provision("forgejo_actions_secrets"),
-            "verify": self.push_scratch,
         }
         by_hand.get(step, lambda: None)()
 
@@ -47,21 +49,24 @@ class Hands:
             "build-commit": self.build,
             "signed-in-and-back": self.signed_in,
             "scratch-tag": self.push_scratch,
+            "scratch-digest": lambda: self.pushed[1],
+            "pulled-through-docker.io": lambda: self.pull("docker.io/library/busybox", "1.36"),
+            "services-of-registry": self.services,
         }
         return answers[question]()
 
-    def run(self, *words: str) -> int:
-        """A command in the checkout, with what the profile gives to programs; its exit code."""
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command in the checkout, with what the profile gives to programs."""
         programs = tomllib.loads((self.root / "profile.toml").read_text())["programs"]
-        done = subprocess.run(
+        return subprocess.run(
             [f"{programs['search_path']}/{words[0]}", *words[1:]],
             cwd=programs["directory"],
             env={**programs["environment"], "PATH": programs["search_path"]},
             stdin=subprocess.DEVNULL,
             capture_output=True,
+            text=True,
             check=False,
         )
-        return done.returncode
 
     def provision(self, tag: str) -> None:
         """Run the playbook as a person does, without reading what it says."""
@@ -102,9 +107,23 @@ class Hands:
         """Push a small image to the scratch repository with CI's key; returns its tag."""
         key = vault.value_of(self.state.read("vault"), self.names["shared_item"], self.names["field"]) or ""
         repository = f"{self.names['image_namespace']}/zotops-scratch"
-        tag = f"by-hand-{time.time_ns()}"
-        push_image(self.world["registry"]["url"], repository, tag, tag, (self.names["ci_user"], key), "skopeo")
+        tag, url = f"by-hand-{time.time_ns()}", self.world["registry"]["url"]
+        self.pushed = (tag, push_image(url, repository, tag, tag, (self.names["ci_user"], key), "skopeo"))
         return tag
+
+    def pull(self, repository: str, tag: str) -> str:
+        """Ask for an image without credentials; the digest of its manifest."""
+        url = f"{self.world['registry']['url']}/v2/{repository}/manifests/{tag}"
+        accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+        _, _, text = first_key.Browser().ask(url, headers={"Accept": accept})
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    def services(self) -> str:
+        """Run the services' own check; the lines that have to do with the registry, as the question wants them."""
+        names = tomllib.loads((self.root / "profile.toml").read_text())["provisioning"]["services_lines"]
+        printed = re.sub(r"\x1b\[[0-9;]*m", "", self.run("mise", "run", "services-check").stdout)
+        found = dict(re.findall(r"^\s*(\S.*?)\.\.\.\s*(OK|FAILED)", printed, re.MULTILINE))
+        return ", ".join(f"{name} {found[name]}" for name in names if name in found)
 
     def signed_in(self) -> str:
         """Sign in at the registry as the administrator, as a browser does: yes or no."""

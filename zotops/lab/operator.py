@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from zotops.lab.hands import Hands
@@ -32,7 +31,7 @@ class PracticeOperator:
     """Lets zotops act; does by hand the steps named in `by_hand`, and those that nobody else can do."""
 
     screen: Shows
-    root: Path
+    hands: Hands
     by_hand: tuple[str, ...] = ()
 
     def show(self, what: Shown) -> None:
@@ -44,7 +43,7 @@ class PracticeOperator:
         if offer.counts:
             raise LeftOpen(offer)
         if Decision.CHECK in offer.choices:
-            Hands(self.root).do(offer.step.id)
+            self.hands.do(offer.step.id)
             return Decision.CHECK
         if Decision.ACCEPT in offer.choices:
             return Decision.ACCEPT
@@ -53,4 +52,4 @@ class PracticeOperator:
 
     def ask(self, question: Question) -> str:
         """What a person would type, after having done what the instructions say."""
-        return Hands(self.root).answer(question.id)
+        return self.hands.answer(question.id)

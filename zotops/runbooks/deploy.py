@@ -45,9 +45,13 @@ from zotops.checks.version import VersionAtFloor
 from zotops.checks.workflows import KeyNotInArgv, WorkflowsUseTheSecret
 from zotops.model import Box, Check, Question, Runbook, Step
 from zotops.profile import Profile
+from zotops.systems.services_check import SERVICES_OF_REGISTRY
+from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, pulled_through
 from zotops.systems.zot_login import SIGNED_IN_AND_BACK
 
 KEY_FORM = r"zak_[0-9a-f]{32}"
+TAG_FORM = r"\w[\w.-]{0,127}"
+DIGEST_FORM = r"sha256:[0-9a-f]{64}"
 PULL_REQUEST = "Boxes of the pull request"
 CARD = "Boxes of the card"
 QUESTIONS = "Open questions of the plan"
@@ -429,6 +433,21 @@ def verify(profile: Profile) -> Step:
             5. `mise run {profile.provisioning.services_check}`
             """,
         asks=(
+            Question(id=SCRATCH_TAG.name, prompt=f"Tag that you pushed to {registry.scratch}", form=TAG_FORM),
+            Question(id=SCRATCH_DIGEST.name, prompt="Digest that the push printed", form=DIGEST_FORM),
+            *(
+                Question(
+                    id=pulled_through(mirror).name,
+                    prompt=f"Digest of {mirror.prefix}/{mirror.image} that you pulled",
+                    form=DIGEST_FORM,
+                )
+                for mirror in registry.mirrors
+            ),
+            Question(
+                id=SERVICES_OF_REGISTRY.name,
+                prompt=f"Its lines {', '.join(profile.provisioning.services_lines)}, as `name OK, name FAILED`",
+                form=r"[^,]+ (OK|FAILED)(, [^,]+ (OK|FAILED))*",
+            ),
             Question(
                 id=SIGNED_IN_AND_BACK.name,
                 prompt=f"Did you sign in at {registry.url} through the identity provider, and come back signed in?",
