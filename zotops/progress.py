@@ -47,7 +47,10 @@ class Dangling:
 
 @dataclass(frozen=True, kw_only=True)
 class StepProgress:
-    """Where one step stands. `before`: the verdict per check at its first look since it was last opened."""
+    """Where one step stands. `before`: the verdict per check at its first look since it was last opened.
+
+    `last`: per check what its newest look recorded, with `at` and `n`, the record's place in the run.
+    """
 
     stage: Stage = "todo"
     kind: str = ""
@@ -70,6 +73,7 @@ class Progress:
     claims: Mapping[str, str] = field(default_factory=dict)
     leftovers: tuple[str, ...] = ()
     attempts: int = 0
+    records: int = 0
     ended: Literal["", "finished", "abandoned"] = ""
     last_at: str = ""
     stopped: str = ""
@@ -94,7 +98,8 @@ def progress(records: Iterable[Recorded]) -> Progress:
 
 def folded(now: Progress, record: Recorded) -> Progress:
     """Where the run stands after one more record."""
-    return replace(_folded(now, record), last_at=record.at)
+    counted = replace(now, records=now.records + 1, last_at=record.at)
+    return _folded(counted, record)
 
 
 def _folded(now: Progress, record: Recorded) -> Progress:  # noqa: PLR0911  # one return an event: a table
@@ -116,11 +121,11 @@ def _folded(now: Progress, record: Recorded) -> Progress:  # noqa: PLR0911  # on
             return replace(now, claims={**now.claims, data["question"]: data["answer"]})
     left = tuple(data.get("left", ())) + ((data["leftover"],) if data.get("leftover") else ())
     attempts = max(now.attempts, int(data.get("attempt", 0)))
-    step = _folded_step(now.of(record.step), record)
+    step = _folded_step(now.of(record.step), record, now.records)
     return replace(now, steps={**now.steps, record.step: step}, attempts=attempts, leftovers=now.leftovers + left)
 
 
-def _folded_step(step: StepProgress, record: Recorded) -> StepProgress:  # noqa: C901, PLR0911  # as above
+def _folded_step(step: StepProgress, record: Recorded, n: int) -> StepProgress:  # noqa: C901, PLR0911  # as above
     data = record.data
     match record.event:
         case "step-started":
@@ -129,7 +134,7 @@ def _folded_step(step: StepProgress, record: Recorded) -> StepProgress:  # noqa:
             before = step.before
             if data["when"] == "before" and data["check"] not in before:
                 before = {**before, data["check"]: data["verdict"]}
-            return replace(step, before=before, last={**step.last, data["check"]: {**data, "at": record.at}})
+            return replace(step, before=before, last={**step.last, data["check"]: {**data, "at": record.at, "n": n}})
         case "action-intended" | "undo-intended":
             kind: Literal["action", "undo"] = "action" if record.event.startswith("action") else "undo"
             dangling = Dangling(kind=kind, attempt=data["attempt"], intent=data["intent"], at=record.at)
