@@ -12,6 +12,7 @@ from zotops.errors import ActionFailed, Uncertain, Unreachable
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
 from zotops.profile import Profile
 from zotops.systems.ansible import play
+from zotops.systems.builds import DEPLOYED_AT
 from zotops.systems.candidate import REVIEWED_CONFIG, digest_of
 from zotops.systems.server import RegistryHost
 from zotops.systems.zot import ANONYMOUS, open_zot
@@ -50,6 +51,7 @@ class DeployRegistry(Action):
             "process-before": str(host.pid() or ""),
             "kept": kept_path(self.profile, attempt.run),
             "reviewed": facts.get(REVIEWED_CONFIG, ""),
+            "begun": world.clock.now().isoformat(timespec="seconds"),
         }
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
@@ -69,7 +71,7 @@ class DeployRegistry(Action):
             return Outcome(left=(*self._kept(intent), *left))
         wait_for_registry(world, self.profile)
         make_up_for_lost_restart(world, self.profile, pid_before=self._missed(host, intent))
-        return Outcome(left=self._kept(intent))
+        return Outcome(facts={DEPLOYED_AT: intent["begun"]}, left=self._kept(intent))
 
     def _play(self, world: World, host: RegistryHost, intent: Intent) -> str:
         """Run it; why it failed although it wrote the configuration, or "". ActionFailed: it wrote nothing."""
@@ -98,7 +100,8 @@ class DeployRegistry(Action):
             return Settled(state=State.DID_NOT, leftover="the configuration is as before")
         process, written = host.process(), host.modified(self.profile.server.config)
         if process and written is not None and not process.is_older_than(written, pid_before=before):
-            return Settled(state=State.HAPPENED, outcome=Outcome(left=self._kept(intent)))
+            outcome = Outcome(facts={DEPLOYED_AT: intent["begun"]}, left=self._kept(intent))
+            return Settled(state=State.HAPPENED, outcome=outcome)
         return Settled(
             state=State.DID_NOT, leftover="the new configuration lies there, but the registry has not read it"
         )

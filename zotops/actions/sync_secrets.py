@@ -8,6 +8,7 @@ from zotops.errors import ActionFailed
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
 from zotops.profile import Profile
 from zotops.systems.ansible import play
+from zotops.systems.builds import DEPLOYED_AT, failed_since
 from zotops.systems.key_places import trouble_with
 
 
@@ -27,7 +28,7 @@ class SyncForgeSecrets(Action):
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
         """ActionFailed: what is stored is no key, or the play failed; it may be run again."""
-        del intent, facts
+        del intent
         # The forge keeps a value byte for byte: a line end stays, and breaks every push.
         if trouble := trouble_with(world.secrets.read(self.profile.current_key.secret)):
             raise ActionFailed(
@@ -41,7 +42,15 @@ class SyncForgeSecrets(Action):
                 remedy="one value missing in the vault stops all of it; correct the cause, then again",
             )
         world.tell("recap", "; ".join(played.recap))
-        return Outcome()
+        return Outcome(left=self._failed_meanwhile(world, facts))
+
+    def _failed_meanwhile(self, world: World, facts: Facts) -> tuple[str, ...]:
+        """The builds that were refused between the registry's deployment and now; somebody has to start them again."""
+        if DEPLOYED_AT not in facts:
+            return ()
+        failed = failed_since(world, self.profile, facts[DEPLOYED_AT])
+        world.tell("failed meanwhile", ", ".join(f"run {run.number}" for run in failed) or "no build")
+        return tuple(f"run {run.number} ({run.workflow}) failed while CI was refused: {run.address}" for run in failed)
 
     def settle(self, world: World, intent: Intent) -> Settled:
         """Nothing shows whether the forge has the new value; the same play again does no harm."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from zotops.errors import Unreachable
 from zotops.model import Fact, World
 from zotops.profile import Profile
-from zotops.systems.forgejo import Forgejo
+from zotops.systems.forgejo import Forgejo, Run
 from zotops.systems.zot import names_in, open_zot
 
+# When CI began to be refused: builds that failed since then may have failed for that reason alone.
+DEPLOYED_AT = Fact("deployed-at")
 # Found by the building action, or asked for: the commit that was built, by its full id.
 BUILD_COMMIT = Fact("build-commit")
 # The runs that build it: "<workflow file>=<run id>", separated by blanks.
@@ -62,3 +65,13 @@ def buildable(world: World, profile: Profile) -> Iterator[Buildable]:
         tags = tags_of(world, profile, commit)
         if tags and not existing & set(tags):
             yield Buildable(commit=commit, tags=tags)
+
+
+def failed_since(world: World, profile: Profile, moment: str) -> tuple[Run, ...]:
+    """The runs of the push paths that were made since then (ISO 8601) and failed, newest first."""
+    files, since = {workflow.file for workflow in profile.forge.workflows}, datetime.fromisoformat(moment)
+    return tuple(
+        run
+        for run in Forgejo(world=world, profile=profile).runs()
+        if run.workflow in files and run.status == "failure" and datetime.fromisoformat(run.created) >= since
+    )
