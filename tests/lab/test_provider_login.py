@@ -99,6 +99,13 @@ def test_totp_codes_are_those_of_rfc_6238() -> None:
     assert mfa.totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", 1111111109) == "081804"
 
 
+def test_a_device_that_was_never_confirmed_is_not_asked_for(provider: PracticeProvider) -> None:
+    with provider.edit() as document:
+        mfa.add_device(document, "alex", "totp", secret=mfa.new_secret())
+        document["devices"][0]["confirmed"] = False
+    assert provider.browser().sign_in("alex", PASSWORDS["alex"])["component"] == "xak-flow-redirect"
+
+
 def test_a_forced_second_factor_is_set_up_at_the_first_login_and_stays(provider: PracticeProvider) -> None:
     give_ci_a_password(provider)
     provider.turn_on(force_mfa="static")
@@ -112,6 +119,9 @@ def test_a_forced_second_factor_is_set_up_at_the_first_login_and_stays(provider:
     again = provider.browser()
     assert again.sign_in("zot-ci", "for-ci")["component"] == "ak-stage-authenticator-validate"
     assert again.challenge({"code": shown["codes"][0]})["component"] == "xak-flow-redirect"
+    third = provider.browser()
+    third.sign_in("zot-ci", "for-ci")
+    assert "response_errors" in third.challenge({"code": shown["codes"][0]})
 
 
 def test_setting_up_an_authenticator_wants_its_first_code(provider: PracticeProvider) -> None:
@@ -163,6 +173,9 @@ def test_an_app_password_logs_in_as_a_password_does_but_is_no_api_token(provider
     key = provider.admin("GET", "/core/tokens/for-one-run/view_key/").json()["key"]
     assert provider.browser().sign_in("zot-ci", key)["component"] == "xak-flow-redirect"
     assert provider.admin("GET", "/core/users/me/", token=key).json() == {"detail": "Token invalid/expired"}
+    with provider.edit() as document:
+        document["tokens"]["for-one-run"]["expires"] = "2020-01-01T00:00:00.000000Z"
+    assert "response_errors" in provider.browser().sign_in("zot-ci", key)
     assert provider.admin("DELETE", "/core/tokens/for-one-run/").status_code == 204
     assert "response_errors" in provider.browser().sign_in("zot-ci", key)
 

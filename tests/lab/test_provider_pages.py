@@ -55,6 +55,10 @@ def test_pages_of_signed_in_users_send_strangers_to_the_login_and_back(provider:
 
 def test_only_a_superuser_sees_the_users(provider: PracticeProvider) -> None:
     assert logged_in(provider, "alex").ask("GET", "/if/admin/").status_code == 403
+    alex = logged_in(provider, "alex")
+    wanted = {"password": "for-ci"} | csrf(alex)
+    assert alex.ask("POST", "/if/admin/users/7/password/", data=wanted).status_code == 403
+    assert provider.stored()["users"]["zot-ci"]["password"] is None
     assert 'data-user="zot-ci"' in logged_in(provider, "akadmin").ask("GET", "/if/admin/").text
 
 
