@@ -14,6 +14,7 @@ from pathlib import Path
 
 from zotops import pages, runs
 from zotops.acting import settle
+from zotops.commands.marks import foreign_marks
 from zotops.commands.opening import open_world
 from zotops.commands.sweeping import sweep
 from zotops.dry_run import dry_run
@@ -111,12 +112,21 @@ class _Walk:
 
     def run(self) -> None:
         found = self._to_resume()
+        self._notice_others()
         journal = self._resume(found) if found else self._begin()
         try:
             self._walk(journal, found)
         finally:
             journal.close()
             sweep(journal.path, self.redactor)
+
+    def _notice_others(self) -> None:
+        """Another machine's marks, unless its run is taken over."""
+        ours = [run for run in runs.all_runs(self.folder) if run.registry == self.profile.registry.url]
+        marks = [] if self.wanted.take_over else foreign_marks(self.world, self.profile, ours)
+        if marks:
+            remedy = "ask who it is; when nobody works on it any more, --take-over REASON"
+            raise LockedByAnother(f"another machine may be at work here: {'; '.join(marks)}", remedy=remedy)
 
     def _walk(self, journal: Journal, found: Run | None) -> None:
         ledger = Ledger(journal, self.operator)
@@ -152,12 +162,19 @@ class _Walk:
     def _begin(self) -> Journal:
         run_id, path = runs.new_path(self.folder)
         header = runs.header(
-            run=run_id, name=self.name, profile=self.profile, texts=pages.step_texts(self.runbook), runbook=self.runbook
+            run=run_id,
+            name=self.name,
+            profile=self.profile,
+            texts=pages.step_texts(self.runbook, self.name),
+            runbook=self.runbook,
         )
-        return Journal.create(path, header, clock=self.world.clock, redactor=self.redactor)
+        journal = Journal.create(path, header, clock=self.world.clock, redactor=self.redactor)
+        if self.wanted.take_over:
+            journal.append("taken-over", "", {"reason": self.wanted.take_over})
+        return journal
 
     def _resume(self, found: Run) -> Journal:
-        now = runs.definition(self.profile, pages.step_texts(self.runbook), self.runbook)
+        now = runs.definition(self.profile, pages.step_texts(self.runbook, self.name), self.runbook)
         then = found.now.accepted or found.now.header
         difference = changes(then, json.loads(json.dumps(now)))
         if difference and not self.wanted.accept_changes:
