@@ -1,0 +1,65 @@
+"""Notices another machine's run by what it left in the vault and at the registry; no kernel lock reaches that far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zotops.errors import Unreachable
+from zotops.model import World
+from zotops.profile import Profile
+from zotops.runs import Run
+from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
+from zotops.systems.zot import open_zot, with_key
+from zotops.systems.zot_keys import has_key_form, just_used, list_keys
+
+OK = 200
+LABEL = "zotops/"
+
+
+def foreign_marks(world: World, profile: Profile, ours: Sequence[Run]) -> list[str]:
+    """What was left by a run that none of `ours` made, one sentence each; empty when there is nothing.
+
+    A vault or a registry that cannot be asked leaves no marks: the first step looks at both and says so.
+    """
+    try:
+        return [*_pending(world, profile, ours), *_labelled(world, profile, ours)]
+    except Unreachable:
+        return []
+
+
+def _pending(world: World, profile: Profile, ours: Sequence[Run]) -> list[str]:
+    pending = world.secrets.read(profile.pending_key.secret)
+    if not pending or any(_may_have_filled(run) for run in ours):
+        return []
+    known = {run.now.facts.get(KEY_PRINT) for run in ours}
+    if world.secrets.fingerprint(pending) in known:
+        return []
+    return [f"the field `pending` of {profile.secrets.own_title!r} is filled, and by no run of this machine"]
+
+
+def _may_have_filled(run: Run) -> bool:
+    """Whether the run was cut off while a key was being made, so that it could not record what it stored."""
+    return any(step.dangling for step in run.now.steps.values())
+
+
+def _labelled(world: World, profile: Profile, ours: Sequence[Run]) -> list[str]:
+    current = world.secrets.read(profile.current_key.secret)
+    zot = open_zot(world, profile)
+    if not has_key_form(current) or zot.ping(with_key(profile.ci.name, current)).status != OK:
+        return []
+    keys = list_keys(zot, with_key(profile.ci.name, current))
+    in_use = just_used(keys)
+    known = {in_use.id} if in_use else set()
+    previous = world.secrets.read(own_field(profile, PREVIOUS))
+    if has_key_form(previous) and zot.ping(caller := with_key(profile.ci.name, previous)).status == OK:
+        used = just_used(list_keys(zot, caller))
+        known |= {used.id} if used else set()
+    runs = {run.now.run for run in ours}
+    strays = [
+        key for key in keys if key.label.startswith(LABEL) and key.id not in known and _run_of(key.label) not in runs
+    ]
+    return [f'a key "{key.label}" of {profile.ci.name} was made by no run of this machine' for key in strays]
+
+
+def _run_of(label: str) -> str:
+    return label.removeprefix(LABEL).partition("/")[0]
