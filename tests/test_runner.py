@@ -303,6 +303,15 @@ def test_a_secret_answer_is_stored_before_it_is_recorded_and_never_written_down(
     assert house.record("answer-given") == [{"question": "key", "kept": "drawer/key"}]
 
 
+def test_a_secret_that_a_check_then_refuses_is_kept_no_longer(house: House) -> None:
+    place = SecretRef("drawer", "key")
+    step = lamp_step(house.lamps, "hall", asks=(Question(id="key", prompt="The key", keep_as=place),))
+    with pytest.raises(NeedsAPerson):
+        house.call(lamp_runbook(step), HAND, STOP, answers={"key": "zak_" + "ab" * 16})
+    assert house.drawer.kept[place] == ""
+    assert house.record("answer-withdrawn") == [{"question": "key", "kept": "drawer/key"}]
+
+
 def test_a_step_without_any_check_is_claimed(house: House) -> None:
     step = lamp_step(house.lamps, "hall", checks=(), asks=(Question(id="seen", prompt="Seen?", claim=True),))
     assert kinds(house.call(lamp_runbook(step), DO, answers={"seen": "yes"})) == ["claimed"]

@@ -163,6 +163,8 @@ class Runner:
                 self._by_hand(step)
             counts_now = True
             seen = self._look(step, "after")
+            if decision is Decision.BY_HAND and any(e.verdict is Verdict.FAILED for _, e in seen.values()):
+                self._empty(step)
         return self._done(step, self._kind(step))
 
     def _choices(self, step: Step, seen: Looked, counts_now: bool) -> Sequence[Decision]:  # private
@@ -218,6 +220,16 @@ class Runner:
         self.world.register(secret)
         self.world.secrets.write(question.keep_as.item, {question.keep_as.field: secret})
         self.ledger.record("answer-given", step.id, {"question": question.id, "kept": str(question.keep_as)})
+
+    def _empty(self, step: Step) -> None:
+        """A secret that was typed and then refused by a check is kept no longer: nothing may come to use it."""
+        for question in step.asks:
+            if question.keep_as:
+                self.world.secrets.write(question.keep_as.item, {question.keep_as.field: None})
+                self.ledger.record(
+                    "answer-withdrawn", step.id, {"question": question.id, "kept": str(question.keep_as)}
+                )
+                self.ledger.tell(f"{question.keep_as} is empty again", "nothing uses what was typed")
 
     def _skip(self, step: Step) -> None:
         reason = self.operator.ask(Question(id="reason", prompt=f"Why is {step.id} skipped?", form=r".*\S.*"))
