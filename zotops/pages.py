@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from zotops.model import Check, Otherwise, Runbook, Step
 
@@ -17,15 +18,15 @@ def page(runbook: Runbook, name: str) -> str:
         "\n".join(f"- {need}" for need in runbook.needs),
         "## The way",
         _way(runbook),
-        *step_texts(runbook).values(),
+        *step_texts(runbook, name).values(),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def step_texts(runbook: Runbook) -> Mapping[str, str]:
+def step_texts(runbook: Runbook, name: str) -> Mapping[str, str]:
     """Each step's part of the page, by its id."""
     total = len(runbook.steps)
-    return {step.id: _step(step, position, total) for position, step in enumerate(runbook.steps, 1)}
+    return {step.id: _step(step, name, f"step {n} of {total}") for n, step in enumerate(runbook.steps, 1)}
 
 
 def _how_to_run(name: str) -> str:
@@ -46,18 +47,18 @@ def _way(runbook: Runbook) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def _step(step: Step, position: int, total: int) -> str:
+def _step(step: Step, name: str, place: str) -> str:
     parts = [
         f'<a id="{step.id}"></a>',
         f"## {step.title}",
-        f"`{step.id}` · step {position} of {total} · {_who(step)}",
-        f"**Why.** {step.why}",
+        f"`{step.id}` · {place} · {_who(step)}",
+        f"**Why.** {_prose(step.why)}",
         "**By hand**" if not step.look_only else "**What is looked at**",
-        step.by_hand,
-        f"**By zotops.** {_sentence(str(step.action))}" if step.action else "",
+        _prose(step.by_hand),
+        f"**By zotops.** {_prose(_sentence(str(step.action)))}" if step.action else "",
         _questions(step),
         _done_when(step.checks),
-        _stop(step),
+        _stop(step, name),
     ]
     return "\n\n".join(part for part in parts if part).replace('"></a>\n\n##', '"></a>\n##')
 
@@ -74,7 +75,7 @@ def _questions(step: Step) -> str:
     lines = []
     for question in step.asks:
         note = " (nothing else can show it)" if question.claim else ""
-        lines.append(f"- {question.prompt}{' (typed unseen, stored at once)' if question.keep_as else note}")
+        lines.append(f"- {_prose(question.prompt)}{' (typed unseen, stored at once)' if question.keep_as else note}")
     return "**Asks**\n\n" + "\n".join(lines)
 
 
@@ -97,7 +98,7 @@ def _row(check: Check) -> str:
         sentence += f" (may stay unknown until `{check.unknown_until}`)"
     look = check.look
     otherwise = "; ".join(map(_otherwise, look.otherwise)) or "-"
-    return f"| {_cell(sentence)} | `{_cell(look.command)}` | {_cell(look.want)} | {otherwise} |"
+    return f"| {_cell(sentence)} | {_code(look.command)} | {_cell(look.want)} | {otherwise} |"
 
 
 def _otherwise(other: Otherwise) -> str:
@@ -107,12 +108,34 @@ def _otherwise(other: Otherwise) -> str:
 
 def _cell(text: str) -> str:
     """Text within a table: no line ends, and no bar that would end the cell."""
-    return " ".join(text.split()).replace("|", "\\|")
+    return _each(" ".join(text.split()), lambda prose: _prose(prose).replace("|", "\\|"), _code)
 
 
-def _stop(step: Step) -> str:
-    undo = f"`invoke deploy --undo {step.id}`" if step.undo else _sentence(step.back)
-    return f"> **Safe to stop here.** {_sentence(step.safe_to_stop)}" + (f" **Back:** {undo}" if undo else "")
+def _code(command: str) -> str:
+    """A command within a table. The forge and the site disagree on a bar in backticks; on an entity they do not."""
+    line = " ".join(command.split())
+    if not set(line) & {"|", "`"}:
+        return f"`{line}`"
+    return "<code>" + "".join(f"&#{ord(c)};" if c in "|`<>&*_[]\\~!" else c for c in line) + "</code>"
+
+
+def _prose(text: str) -> str:
+    """Markdown in which a fact's `<name>` is no HTML that a browser would swallow; addresses stay links."""
+    return _each(text, lambda prose: re.sub(r"<(?!https?://)", "&lt;", prose), None)
+
+
+def _each(text: str, prose: Callable[[str], str], code: Callable[[str], str] | None) -> str:
+    """Treat what stands in backticks apart from what does not; without `code` it stays as it is."""
+    parts, end = [], 0
+    for span in re.finditer(r"(`+)(.+?)(?<!`)\1(?!`)", text, re.DOTALL):
+        parts += [prose(text[end : span.start()]), code(span[2].strip()) if code else span[0]]
+        end = span.end()
+    return "".join([*parts, prose(text[end:])])
+
+
+def _stop(step: Step, name: str) -> str:
+    undo = f"`invoke {name} --undo {step.id}`" if step.undo else _prose(_sentence(step.back))
+    return f"> **Safe to stop here.** {_prose(_sentence(step.safe_to_stop))}" + (f" **Back:** {undo}" if undo else "")
 
 
 def _sentence(text: str) -> str:
