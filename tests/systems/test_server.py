@@ -42,14 +42,15 @@ def test_what_is_no_time_cannot_be_judged(text: str) -> None:
     ("began", "pid_before", "older"),
     [
         (98, None, True),
-        (99, None, True),
+        (98, 6, True),
+        (99, None, False),
+        (99, 7, True),
         (100, None, False),
         (100, 7, True),
         (100, 6, False),
-        (101, 7, True),
-        (101, 6, False),
-        (102, 7, False),
-        (99, 6, True),
+        (102, 7, True),
+        (102, 6, False),
+        (103, 7, False),
     ],
 )
 def test_a_second_is_too_coarse_alone(began: int, pid_before: int | None, older: bool) -> None:

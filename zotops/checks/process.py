@@ -86,6 +86,6 @@ def _pid_before(facts: Facts, written: int) -> int | None:
 
 def _observed(process: Process, written: int) -> str:
     seconds = process.began - written
-    if abs(seconds) <= 1:
+    if abs(seconds) < 2:  # noqa: PLR2004 - times in whole seconds tell no more
         return f"process {process.pid} began within a second of the writing"
     return f"process {process.pid} began {abs(seconds)} s {'after' if seconds > 0 else 'before'} the writing"

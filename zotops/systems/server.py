@@ -28,12 +28,12 @@ class Process:
     def is_older_than(self, written: int, *, pid_before: int | None = None) -> bool:
         """Whether it cannot have read a file written then, so that its restart was lost.
 
-        Both times are whole seconds, so within a second of each other they tell nothing; then it is the old process
-        that missed the file: the one that ran before the file was written, if the caller knows which that was.
+        Both times are whole seconds, and `ps` may be a second off, so close to each other they tell nothing; then it
+        is the old process that missed the file: the one from before the writing, if the caller knows which that was.
         """
-        if self.began + 1 <= written:
+        if self.began + 2 <= written:
             return True
-        return self.began < written + 2 and self.pid == pid_before
+        return self.began < written + 3 and self.pid == pid_before
 
 
 @dataclass(frozen=True, kw_only=True)
