@@ -24,6 +24,8 @@ from zotops.runbooks import RUNBOOKS
 ROOT = Path(__file__).parents[1]
 READER = read_profile(ROOT / "docs" / "example.toml")
 PAGES = {name: page(runbook(READER), name) for name, runbook in RUNBOOKS.items()}
+# What a real place's items and hosts may be called, and our own pages say of any place.
+EVERYBODYS = {"ArgoCD", "argocd", "Forgejo", "host"}
 CHECKS = [
     (name, check) for name, runbook in RUNBOOKS.items() for step in runbook(READER).steps for check in step.checks
 ]
