@@ -41,7 +41,7 @@ def markdown(run: Reported) -> str:
         *(_step(step, now) for step in run.runbook.steps),
         _listed("## Findings", _findings(now), "none"),
         _listed("## Left behind", now.leftovers, "nothing"),
-        _listed("## Not checked", run.runbook.not_checked, "-"),
+        _listed("## Not checked", run.runbook.not_checked, "nothing named"),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -79,12 +79,12 @@ def _box(box: Box, now: Progress) -> str:
     lines = [f"- [{'x' if shown and known else ' '}] {box.text}"]
     for sentence in box.shown_by:
         found = seen.get(sentence)
-        said = f"{found['verdict']}: {found['observed']} ({_moment(found['at'])})" if found else "not looked at"
+        said = f"{found['verdict']}: {_line(found['observed'])} ({_moment(found['at'])})" if found else "not looked at"
         lines.append(f"  - {sentence}: {said}")
     if box.fact is not None:
         claimed = now.claims.get(box.claim, "")
-        instead = f"*claimed* by {now.header['operator']}: {claimed}" if claimed else "not shown in this run"
-        lines.append(f"  - {now.facts.get(box.fact, instead)}")
+        instead = f"*claimed* by {now.header['operator']}: {_line(claimed)}" if claimed else "not shown in this run"
+        lines.append(f"  - {_line(now.facts[box.fact]) if box.fact in now.facts else instead}")
     return "\n".join(lines)
 
 
@@ -113,10 +113,10 @@ def _how(at: StepProgress) -> str:
         case "done":
             return f"**{at.kind.capitalize()}**, {_moment(at.finished_at)}."
         case "skipped":
-            return f"**Skipped**: {at.reason}"
+            return f"**Skipped**: {_line(at.reason)}"
         case "started":
             return "**Begun, not done.**"
-    return f"**Open.** {at.reason}".rstrip()
+    return f"**Open.** {_line(at.reason)}".rstrip()
 
 
 def _observed(found: Mapping[str, Any]) -> str:
@@ -137,11 +137,21 @@ def _findings(now: Progress) -> list[str]:
 
 
 def _listed(head: str, items: Sequence[str], empty: str) -> str:
-    return head + "\n\n" + ("\n".join(f"- {item}" for item in items) if items else empty.capitalize() + ".")
+    return head + "\n\n" + ("\n".join(f"- {_line(item)}" for item in items) if items else empty.capitalize() + ".")
+
+
+def _line(text: str) -> str:
+    """Text from outside as one line of Markdown: it forges no item, and hides nothing behind an HTML tag."""
+    return " ".join(_printable(text).split()).replace("<", "&lt;")
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return _line(text).replace("|", "\\|")
+
+
+def _printable(text: str) -> str:
+    """Without control characters, which XML does not even allow (XML 1.0, section 2.2)."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _moment(at: str) -> str:
@@ -193,10 +203,10 @@ def write_junit(run: Reported, path: Path) -> None:
             if not found:
                 case.result = [Skipped("not looked at")]
             elif found["verdict"] == "unknown":
-                case.result = [Error(_observed(found))]
+                case.result = [Error(_printable(_observed(found)))]
             elif found["verdict"] == "failed":
-                finding = Skipped(f"finding: {_observed(found)}")
-                case.result = [finding if found["advisory"] else Failure(_observed(found))]
+                said = _printable(_observed(found))
+                case.result = [Skipped(f"finding: {said}") if found["advisory"] else Failure(said)]
             suite.add_testcase(case)
         xml.add_testsuite(suite)
     xml.write(str(path), pretty=True)
