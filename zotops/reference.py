@@ -131,7 +131,7 @@ def _first_line(kind: type[Stop]) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0]
 
 
-def _tables(kind: type[Part], at: str) -> Iterator[str]:
+def _tables(kind: type[Part], at: str, *, repeated: bool = False) -> Iterator[str]:
     fields = msgspec.structs.fields(kind)
     rows = [
         f"| `{field.name}` | {_kind_name(field.type)} | {_cell(_says(field))} | {_default(field)} |"
@@ -139,11 +139,13 @@ def _tables(kind: type[Part], at: str) -> Iterator[str]:
         if _part_in(field.type) is None
     ]
     if rows:
-        head = f"## `[{at}]`\n\n{(kind.__doc__ or '').strip()}\n\n" if at else ""
+        name = f"[[{at}]]" if repeated else f"[{at}]"
+        head = f"## `{name}`\n\n{(kind.__doc__ or '').strip()}\n\n" if at else ""
         yield head + "\n".join(["| key | kind | meaning | default |", "| --- | --- | --- | --- |", *rows])
     for field in fields:
         if (inner := _part_in(field.type)) is not None:
-            yield from _tables(inner, f"{at}.{field.name}" if at else field.name)
+            deeper = f"{at}.{field.name}" if at else field.name
+            yield from _tables(inner, deeper, repeated=_kind_name(field.type) == "list")
 
 
 def _part_in(kind: Any) -> type[Part] | None:
