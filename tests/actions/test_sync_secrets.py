@@ -1,0 +1,54 @@
+"""The forge's copy of the key: only a real key is given away, and a play's word is not taken for it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.platform.stand_ins import NOTHING, with_programs
+from tests.systems.outside import KEY, Safe
+from zotops.actions.sync_secrets import SyncForgeSecrets
+from zotops.errors import ActionFailed
+from zotops.model import Attempt, State
+
+TASK = "TASK [forgejo_actions_secrets : Sync Actions secrets to Forgejo] ***\nok: [host] => (item=None)\n"
+RECAP = "host : ok=7 changed=0 unreachable=0 failed=0 skipped=0 rescued=0 ignored=0\n"
+
+
+def synced(folder: Path, *, key: str, printed: str, code: int = 0) -> list[str]:
+    """The calls of mise."""
+    (folder / "printed").write_text(printed)
+    profile, world = with_programs(folder, mise=f'echo "$@" >> {folder}/calls; cat {folder}/printed; exit {code}')
+    assert isinstance(world.secrets, Safe)
+    world.secrets.fields[profile.current_key.secret] = key
+    action = SyncForgeSecrets(profile=profile)
+    intent = action.intent(world, NOTHING, Attempt(run="7f3a", number=1))
+    assert action.settle(world, intent).state is State.DID_NOT
+    assert key not in str(intent)
+    action.perform(world, intent, NOTHING)
+    return (folder / "calls").read_text().splitlines()
+
+
+def test_the_play_is_run_and_must_come_to_its_task(tmp_path: Path) -> None:
+    assert synced(tmp_path, key=KEY, printed=TASK + RECAP) == [
+        "run provision-indri -- --tags forgejo_actions_secrets",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "code", "why"),
+    [
+        (RECAP, 0, "did not come to the task"),
+        ("[ERROR]: Task failed: Module failed: non-zero return code\n", 2, "non-zero return code"),
+        (TASK + RECAP.replace("failed=0", "failed=1"), 2, "failed=1"),
+    ],
+)
+def test_a_play_that_did_not_do_it_is_a_failure(tmp_path: Path, printed: str, code: int, why: str) -> None:
+    with pytest.raises(ActionFailed, match=why):
+        synced(tmp_path, key=KEY, printed=printed, code=code)
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\n", "unset", "-"])
+def test_what_is_no_key_is_not_given_away(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ActionFailed, match="holds no key"):
+        synced(tmp_path, key=key, printed=TASK + RECAP)
+    assert not (tmp_path / "calls").exists()
