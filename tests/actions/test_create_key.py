@@ -12,6 +12,7 @@ from zotops.actions.create_key import CreateCiKey
 from zotops.checks.key_api import CiKeyIsListed, KeyIsCiUsers
 from zotops.checks.sessions import NoSessionLeft
 from zotops.errors import ActionFailed, Uncertain, Unreachable
+from zotops.lab.provider.recovery import create_recovery_key
 from zotops.looking import made
 from zotops.model import Attempt, Http, Outcome, Reply, Secret, State, Verdict
 from zotops.profile import parse_ref
@@ -88,6 +89,17 @@ def test_the_key_is_made_kept_and_nothing_of_the_sign_in_is_left(place: Place) -
         evidence = made(check(profile=place.profile), place.world, outcome.facts)
         assert evidence.verdict is Verdict.PASSED, evidence
     assert made(CiKeyIsListed(profile=place.profile), place.world, {}).facts[KEY_ID] == outcome.facts[KEY_ID]
+
+
+def test_a_recovery_key_that_nobody_used_is_seen_and_goes_with_the_next_sign_in(place: Place) -> None:
+    create_recovery_key(place.lab.root, 5, "zot-ci")
+    create_recovery_key(place.lab.root, 5, "alex")
+    evidence = made(NoSessionLeft(profile=place.profile), place.world, {})
+    assert (evidence.verdict, evidence.observed) == (Verdict.FAILED, "1 recovery key")
+    perform(place, run="left")
+    assert made(NoSessionLeft(profile=place.profile), place.world, {}).verdict is Verdict.PASSED
+    tokens = place.state.read("provider")["tokens"].values()
+    assert [token["user"] for token in tokens if token["intent"] == "recovery"] == ["alex"]
 
 
 def test_each_thing_done_is_told_and_no_secret_among_it(place: Place) -> None:

@@ -12,6 +12,8 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 FILE = Path(__file__).parents[3] / "shared" / "data" / "openapi" / "authentik.json"
 # The server sends null for what a binding does not bind, though its description says otherwise.
 NULL_ALL_THE_SAME = ("policy_obj", "group_obj", "user_obj")
+# Lists that the description leaves out, though it has the shape of their rows.
+LISTS = {"/core/tokens/": "Token"}
 OUTSIDE_THE_API = ("/application/", "/-/", "/recovery/")
 
 
@@ -42,8 +44,20 @@ def _description() -> dict[str, Any]:
 @functools.cache
 def _paths() -> list[tuple[str, dict[str, Any]]]:
     """Paths without parameters first: users/me is no user called me."""
-    plain_first = sorted(_description()["paths"].items(), key=lambda row: "{" in row[0])
+    described = {**_description()["paths"]}
+    for path, row in LISTS.items():
+        described[path] = {"get": {"responses": _list_of(row)}, **described[path]}
+    plain_first = sorted(described.items(), key=lambda row: "{" in row[0])
     return [(re.sub(r"\\{\w+\\}", r"[^/]+", re.escape(path)), shape) for path, shape in plain_first]
+
+
+def _list_of(row: str) -> dict[str, Any]:
+    """The answers of a list as all lists have them: a page of rows of this shape."""
+    kinds = {"pagination": "Pagination", "autocomplete": "Autocomplete"}
+    fields: dict[str, Any] = {name: {"$ref": f"#/components/schemas/{kind}"} for name, kind in kinds.items()}
+    fields["results"] = {"type": "array", "items": {"$ref": f"#/components/schemas/{row}"}}
+    schema = {"type": "object", "properties": fields, "required": list(fields)}
+    return {"200": {"content": {"application/json": {"schema": schema}}}, "400": {}, "403": {}}
 
 
 @functools.cache

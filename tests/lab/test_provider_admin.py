@@ -47,6 +47,7 @@ def test_every_described_read_answers_in_the_described_shape(provider: PracticeP
         "/api/v3/managed/blueprints/available/",
         "/api/v3/authenticators/admin/all/",
         "/api/v3/core/authenticated_sessions/",
+        "/api/v3/core/tokens/",
         "/application/o/zot/.well-known/openid-configuration",
         "/-/health/live/",
     ]
@@ -217,6 +218,44 @@ def test_a_token_has_a_name_of_its_own_and_others_create_for_themselves(provider
     assert (made.status_code, made.json()["user_obj"]["username"]) == (201, "alex")
     assert browser.api("POST", "/core/tokens/", json=body).status_code == 400
     assert provider.signed_in("guest").api("GET", "/core/tokens/mine/view_key/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, ["practice-api", "one", "two", "for-alex"]),
+        ({"user__username": "zot-ci"}, ["one", "two"]),
+        ({"user__username": "zot-ci", "intent": "recovery"}, ["one"]),
+        ({"identifier": "for-alex"}, ["for-alex"]),
+        ({"intent": "verification"}, []),
+        ({"user": "zot-ci", "intent": "recovery"}, ["one", "for-alex"]),
+    ],
+)
+def test_tokens_are_listed_by_owner_and_intent(
+    provider: PracticeProvider, filters: dict[str, str], found: list[str]
+) -> None:
+    for identifier, user, intent in (
+        ("one", "zot-ci", "recovery"),
+        ("two", "zot-ci", "app_password"),
+        ("for-alex", "alex", "recovery"),
+    ):
+        pk = provider.one("/core/users/", username=user)["pk"]
+        body = {"identifier": identifier, "intent": intent, "user": pk}
+        assert provider.admin("POST", "/core/tokens/", json=body).status_code == 201
+    rows = provider.admin("GET", "/core/tokens/", params=filters).json()["results"]
+    assert [row["identifier"] for row in rows] == found
+    assert all("key" not in row for row in rows)
+
+
+def test_tokens_come_in_pages_only_ones_own_and_of_known_intents(provider: PracticeProvider) -> None:
+    browser = provider.signed_in("alex")
+    for number in range(3):
+        assert browser.api("POST", "/core/tokens/", json={"identifier": f"mine-{number}"}).status_code == 201
+    page = browser.api("GET", "/core/tokens/", params={"page_size": 2}).json()
+    assert (page["pagination"]["count"], page["pagination"]["next"]) == (3, 2)
+    assert [row["identifier"] for row in page["results"]] == ["mine-0", "mine-1"]
+    strange = browser.api("GET", "/core/tokens/", params={"intent": "strange"})
+    assert (strange.status_code, strange.json()) == (400, {"intent": ['"strange" is not a valid choice.']})
 
 
 def test_what_is_not_played_is_said_to_be_so(provider: PracticeProvider) -> None:

@@ -62,6 +62,28 @@ async def delete_session(request: Request) -> Response:
     raise not_found("AuthenticatedSession")
 
 
+async def tokens(request: Request) -> Response:
+    """GET core/tokens/: never the keys; filters `user__username`, `intent` and `identifier`; others see their own."""
+    caller, document, wanted = caller_of(request), store_of(request).read(), request.query_params
+    intent = wanted.get("intent", "")
+    if intent and intent not in _INTENTS:
+        raise _no_choice(intent)
+    rows = [
+        _token_object(document, identifier)
+        for identifier, token in document["tokens"].items()
+        if token["user"] in document["users"]
+        and (caller.superuser or token["user"] == caller.user)
+        and wanted.get("user__username") in (None, "", token["user"])
+        and intent in ("", token["intent"])
+        and wanted.get("identifier") in (None, "", identifier)
+    ]
+    return answer(request, page_of(request, rows))
+
+
+def _no_choice(intent: object) -> Refused:
+    return Refused(400, {"intent": [f'"{intent}" is not a valid choice.']})
+
+
 async def create_token(request: Request) -> Response:
     """POST core/tokens/: who is no superuser always creates for itself."""
     caller, body = caller_of(request), await body_of(request)
@@ -72,7 +94,7 @@ async def create_token(request: Request) -> Response:
         if identifier in document["tokens"]:
             raise Refused(400, {"identifier": ["This field must be unique."]})
         if intent not in _INTENTS:
-            raise Refused(400, {"intent": [f'"{intent}" is not a valid choice.']})
+            raise _no_choice(intent)
         owner = user_of_pk(document, body["user"]) if "user" in body and caller.superuser else caller.user
         if owner is None:
             raise Refused(400, {"user": [f'Invalid pk "{body["user"]}" - object does not exist.']})

@@ -56,6 +56,7 @@ _API_ROUTES = [
     ("/core/applications/{slug}/check_access/", catalogue.check_access, "GET"),
     ("/core/authenticated_sessions/", tickets.sessions, "GET"),
     ("/core/authenticated_sessions/{uuid}/", tickets.delete_session, "DELETE"),
+    ("/core/tokens/", tickets.tokens, "GET"),
     ("/core/tokens/", tickets.create_token, "POST"),
     ("/core/tokens/{identifier}/", tickets.delete_token, "DELETE"),
     ("/core/tokens/{identifier}/view_key/", tickets.view_key, "GET"),
