@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zotops.looking import look
+from zotops.looking import counted, look
 from zotops.model import Fact, Runbook, Verdict, World
 from zotops.operator import Found, Operator, StepBegins, Told
 
@@ -15,8 +15,8 @@ def dry_run(runbook: Runbook, world: World, operator: Operator) -> int:
         operator.show(StepBegins(step=step, position=position, total=len(runbook.steps), facts=facts))
         for check, evidence in look(step.checks, world, facts):
             facts.update(evidence.facts)
-            blind = blind or (evidence.verdict is Verdict.UNKNOWN and not check.unknown_until)
-            operator.show(Found(check=check, evidence=evidence, when="before"))
+            blind = blind or (counted(check, evidence) is Verdict.UNKNOWN and not check.unknown_until)
+            operator.show(Found(check=check, evidence=evidence, when="now"))
         would = f"would: {step.action}" if step.action else "only looks" if step.look_only else "is done by hand"
         operator.show(Told(what=step.id, result=would))
     return 5 if blind else 0

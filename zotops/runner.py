@@ -97,7 +97,7 @@ class Runner:
             self._stop("interrupted", Interrupted.exit_code)
             raise Interrupted("interrupted", remedy=GO_ON) from interrupt
         except Stop as stop:
-            self._stop(str(stop), stop.exit_code)
+            self._stop(stop.what, stop.exit_code)
             raise
 
     def _within(self, bounds: Bounds) -> Sequence[Step]:

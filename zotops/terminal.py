@@ -77,7 +77,7 @@ class Screen:
             case Found():
                 self._found(what)
             case Told():
-                self.say(f"  {what.what:<20} {what.result}".rstrip())
+                self.hang(f"  {what.what:<20} ", what.result)
             case ByHand():
                 self._block(what.step.by_hand)
             case LookCloser():
@@ -89,16 +89,32 @@ class Screen:
 
     def say(self, line: str, style: str = "") -> None:
         """Print one line, redacted first and laid out after."""
-        clean = "".join(c if c.isprintable() or c == "\n" else "�" for c in self.redact(line))
-        self.console.print(Text(clean, style=style))
+        clean = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in self.redact(line))
+        encoding = self.console.encoding
+        self.console.print(Text(clean.encode(encoding, "replace").decode(encoding), style=style))
 
     def lines(self, label: str, text: str, indent: int = 2) -> None:
         """A labelled text, wrapped below itself."""
-        if not text:
-            return
-        space = " " * (indent + 10)
-        for number, line in enumerate(wrap(self.redact(text), WIDTH - len(space)) or [""]):
-            self.say(f"{' ' * indent}{label if number == 0 else '':<10}{line}")
+        if text:
+            self.hang(f"{' ' * indent}{label:<10}", text)
+
+    def hang(self, head: str, text: str, style: str = "", deep: int = 0) -> None:
+        """A text after its head, wrapped below itself, or `deep` columns deep; words stay whole, to be copied."""
+        deep = deep or min(len(head), DEEPEST)
+        first, room = ("", WIDTH - deep) if len(head) > WIDTH // 2 and text else (head, WIDTH - deep)
+        if not first and head:
+            self.say(head.rstrip(), style)
+        opening = first or " " * deep
+        rows = wrap(
+            self.redact(text),
+            room + deep,
+            initial_indent=opening,
+            subsequent_indent=" " * deep,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for row in rows or [opening]:
+            self.say(row.rstrip(), style)
 
     def _run_begins(self, begins: RunBegins) -> None:
         where = (begins.runbook.title, self.place.registry, f"profile {self.place.profile}", f"run {begins.run}")
@@ -136,7 +152,7 @@ class Screen:
     def _found(self, found: Found) -> None:
         if found.when == "before":
             self.before.append(found)
-        elif found.when == "after" or found.evidence.verdict is Verdict.FAILED:
+        elif found.when in ("after", "now") or found.evidence.verdict is Verdict.FAILED:
             self._evidence(found)
 
     def _evidence(self, found: Found) -> None:
@@ -187,9 +203,10 @@ class Screen:
         counts = ", ".join(f"{number} {kind}" for kind, number in (ends.counts or {}).items())
         if not ends.why:
             self.say(f"\nDone. {counts}.", "bold")
+        elif ends.step:
+            self.say(f"\nStopped in {ends.step.id}. {ends.step.safe_to_stop}", "bold")
         else:
-            where = f" {ends.step.safe_to_stop}" if ends.step else ""
-            self.say(f"\n{ends.why[0].upper()}{ends.why[1:]}.{where}" if ends.why else where, "bold")
+            self.say(f"\n{ends.why[0].upper()}{ends.why[1:]}.", "bold")
         for left in ends.left:
             self.lines("left", left)
         if ends.why:

@@ -31,8 +31,9 @@ class Unattended:
         if self.auto and Decision.DO in offer.choices and offer.step.id in self.steps:
             return Decision.DO
         choices = ", ".join(choice.name.lower().replace("_", " ") for choice in offer.choices)
-        remedy = f"run it at a terminal; [auto] steps of the profile does not list {offer.step.id}"
-        raise NeedsAPerson(f"{offer.step.id} waits for a decision ({choices})", remedy=remedy)
+        why = f"; [auto] steps of the profile does not list {offer.step.id}" if self.auto else ""
+        remedy = "run it at a terminal, or with --auto and a profile whose [auto] steps lists it"
+        raise NeedsAPerson(f"{offer.step.id} waits for a decision ({choices}){why}", remedy=remedy)
 
     def ask(self, question: Question) -> str:
         """A claim stays unclaimed; the confirmation of a listed irreversible step needs no typing."""
