@@ -28,6 +28,8 @@ from zotops.operator import (
 )
 
 WIDTH = 80
+DEEPEST = 23
+GLUE = "\N{NO-BREAK SPACE}"
 GO_ON = "call again to go on; nothing is lost"
 SYMBOLS = {
     Verdict.PASSED: ("✓", "ok", "green"),
@@ -98,27 +100,28 @@ class Screen:
         if text:
             self.hang(f"{' ' * indent}{label:<10}", text)
 
-    def hang(self, head: str, text: str, style: str = "", deep: int = 0) -> None:
-        """A text after its head, wrapped below itself, or `deep` columns deep; words stay whole, to be copied."""
-        deep = deep or min(len(head), DEEPEST)
-        first, room = ("", WIDTH - deep) if len(head) > WIDTH // 2 and text else (head, WIDTH - deep)
-        if not first and head:
+    def hang(self, head: str, text: str, style: str = "") -> None:
+        """A text after its head, wrapped below itself; words stay whole, so that they can be copied."""
+        below = " " * min(len(head), DEEPEST)
+        if len(head) > WIDTH // 2 and text:
             self.say(head.rstrip(), style)
-        opening = first or " " * deep
+            head = below
         rows = wrap(
             self.redact(text),
-            room + deep,
-            initial_indent=opening,
-            subsequent_indent=" " * deep,
+            WIDTH,
+            initial_indent=head,
+            subsequent_indent=below,
             break_long_words=False,
             break_on_hyphens=False,
         )
-        for row in rows or [opening]:
+        for row in rows or [head]:
             self.say(row.rstrip(), style)
 
     def _run_begins(self, begins: RunBegins) -> None:
         where = (begins.runbook.title, self.place.registry, f"profile {self.place.profile}", f"run {begins.run}")
-        self.say("     ".join(filter(None, (*where, self.place.mark))), "bold")
+        parts = [part.replace(" ", GLUE) for part in (*where, self.place.mark) if part]
+        for row in wrap("     ".join(parts), WIDTH, break_long_words=False, break_on_hyphens=False):
+            self.say(row.replace(GLUE, " "), "bold")
         if begins.resumed:
             self.say(begins.resumed)
         done = sum(begins.done.values())
@@ -164,13 +167,13 @@ class Screen:
         mark = symbol if self._fancy() and not finding else word
         text = str(found.check)
         if evidence.verdict is Verdict.PASSED:
-            short = f"  {mark} {text:<44} {evidence.observed}"
+            observed = " ".join(evidence.observed.split())
             before = f"   before: {found.before}" if found.before and found.before != "passed" else ""
-            if len(short + before) <= WIDTH:
-                return self.say(short + before, style)
-            self.say(f"  {mark} {text}{before}", style)
-            return self.lines("", evidence.observed, 4)
-        self.say(f"  {mark} {text}", style)
+            if len(f"  {mark} {text:<43}  {observed}{before}") <= WIDTH:
+                return self.say(f"  {mark} {text:<43}  {observed}{before}", style)
+            self.hang(f"  {mark} ", f"{text}{before}", style)
+            return self.lines("", observed, 4)
+        self.hang(f"  {mark} ", text, style)
         return self._details(evidence)
 
     def _details(self, evidence: Evidence) -> None:
@@ -188,14 +191,14 @@ class Screen:
         for found in self.before:
             self._evidence(found)
         for check in step.checks:
-            self.say(f"  {check}")
+            self.hang("  ", str(check))
             self.lines("look with", check.look.command, 6)
             self.lines("want", check.look.want, 6)
             for other in check.look.otherwise:
                 self.lines("otherwise", f"{other.answer}: {other.means}", 6)
 
     def _block(self, text: str) -> None:
-        for line in text.splitlines():
+        for line in self.redact(text).splitlines():
             self.say(f"  {line}")
         self.say("")
 
@@ -236,7 +239,7 @@ class Terminal(Screen):
     def ask(self, question: Question) -> str:
         """Ask until the answer has its form; a secret is typed unseen."""
         while True:
-            prompt = f"{question.prompt}{' (hidden)' if question.keep_as else ''}:"
+            prompt = f"{self.redact(question.prompt)}{' (hidden)' if question.keep_as else ''}:"
             field_ = questionary.password if question.keep_as else questionary.text
             typed = _answered(field_(prompt, qmark=" ")).strip()
             if question.id == "confirm" and typed == "q":
