@@ -104,7 +104,7 @@ class Screen:
         """A text after its head, wrapped below itself; words stay whole, so that they can be copied."""
         below = " " * min(len(head), DEEPEST)
         if len(head) > WIDTH // 2 and text:
-            self.say(head.rstrip(), style)
+            self.hang("  ", head.strip(), style)
             head = below
         rows = wrap(
             self.redact(text),
