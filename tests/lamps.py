@@ -36,7 +36,7 @@ from zotops.model import (
     World,
     judged,
 )
-from zotops.operator import Decision, Found, Offer, Shown
+from zotops.operator import Decision, Found, Offer, Operator, Shown
 from zotops.redaction import Redactor
 from zotops.runner import Bounds, Runner
 
@@ -268,7 +268,7 @@ class House:
             register=self.redactor.register,
         )
 
-    def runner(self, runbook: Runbook, operator: Script) -> Runner:
+    def runner(self, runbook: Runbook, operator: Operator) -> Runner:
         clock = FixedClock()
         if self.path.exists():
             journal = Journal.open(self.path, clock=clock, redactor=self.redactor)

@@ -347,7 +347,7 @@ def test_a_whole_walk_can_be_shown(tmp_path: Path, glass: Glass) -> None:
         def ask(self, question: object) -> str:
             raise AssertionError(question)
 
-    house.runner(lamp_runbook(lamp_step(house.lamps, "hall")), Walker()).walk(Bounds())  # type: ignore[arg-type]
+    house.runner(lamp_runbook(lamp_step(house.lamps, "hall")), Walker()).walk(Bounds())
     assert "✓ lamp hall is on" in glass.text
     assert "Done. 1 witnessed." in glass.text
     assert max(map(len, glass.text.splitlines())) <= 80

@@ -38,7 +38,7 @@ class Unattended:
     def ask(self, question: Question) -> str:
         """A claim stays unclaimed; the confirmation of a listed irreversible step needs no typing."""
         if question.claim:
-            return "no"
+            return ""
         if question.id == "confirm" and self.auto:
             return question.form
         raise NeedsAPerson(f"waits for an answer: {question.prompt}", remedy="run it at a terminal")
