@@ -58,6 +58,10 @@ class Accounts:
         self._file.truncate(len(whole))
         self._owners = {key: name for name, user in self._users.items() for key in user.keys}
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
     def groups_of(self, name: str) -> list[str] | None:
         """The groups of the user's last login; None for somebody who never signed in."""
         with self._lock:

@@ -85,10 +85,6 @@ class Images:
                 self._layout.write_manifests(repository, changed)
             return digest
 
-    def put_untagged(self, repository: str, *, media_type: str, content: bytes) -> str:
-        """Store a manifest under its digest only; returns the digest."""
-        return self.put(repository, digest_of(content), media_type=media_type, content=content, tags=[])
-
     def remove(self, repository: str, reference: str) -> None:
         """Delete a tag, which keeps the manifest by digest, or a digest with all its tags."""
         with self._layout.lock:

@@ -9,7 +9,7 @@ from zotops.lab.registry.exchange import Reply, Slice, document, not_implemented
 from zotops.lab.registry.images import Images, Manifest, UnknownManifest
 from zotops.lab.registry.layout import Layout, UnknownRepository
 from zotops.lab.registry.refusals import refused
-from zotops.lab.registry.sync import Mirror, ReferrersFailed
+from zotops.lab.registry.sync import Mirror
 from zotops.lab.registry.visit import Visit
 
 ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -75,11 +75,8 @@ class Pulls:
         digest, kinds = visit.names["digest"], visit.request.query.get("artifactType", [])
         if not is_digest(digest):
             return nothing(HTTPStatus.BAD_REQUEST)
-        if self._mirror is not None:
-            try:
-                self._mirror.ask_for_referrers(visit.repository, digest)
-            except ReferrersFailed:
-                return nothing(HTTPStatus.INTERNAL_SERVER_ERROR)
+        if self._mirror is not None and self._mirror.has_referrers(visit.repository, digest):
+            return not_implemented()
         applied = [("OCI-Filters-Applied", "artifactType")] if kinds else []
         index = {
             "schemaVersion": 2,

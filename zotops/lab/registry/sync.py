@@ -1,12 +1,12 @@
 """Pull-through: an image asked for here is fetched from the upstream registry that its name belongs to."""
 
 import threading
-import time
 from contextlib import suppress
 
+from zotops.lab.registry.backoff import Backoff
 from zotops.lab.registry.blobs import INDEXES, OCI_INDEX, OCI_MANIFEST, Blobs
 from zotops.lab.registry.conversion import as_oci
-from zotops.lab.registry.digests import is_digest
+from zotops.lab.registry.digests import digest_of, is_digest
 from zotops.lab.registry.images import BadManifest, Images, accepted
 from zotops.lab.registry.layout import Layout, UnknownRepository
 from zotops.lab.registry.outside import Unreachable
@@ -14,13 +14,6 @@ from zotops.lab.registry.patterns import matches
 from zotops.lab.registry.settings import Content, Upstream
 from zotops.lab.registry.uploads import OtherDigest, Uploads
 from zotops.lab.registry.upstream import NotThere, Remote, RemoteManifest
-
-RETRYING = 3.1
-"""Seconds that zot's client spends on retries when an upstream does not answer."""
-
-
-class ReferrersFailed(Exception):
-    """The upstream could not say what refers to a manifest, and zot answers 500."""
 
 
 class Mirror:
@@ -33,8 +26,8 @@ class Mirror:
         self._docker = docker_manifests
         self._images, self._uploads = Images(layout, blobs), Uploads(layout, blobs)
         self._running: dict[tuple[str, str], threading.Lock] = {}
+        self._backoffs: dict[tuple[str, ...], Backoff] = {}
         self._lock = threading.Lock()
-        self._converted: dict[str, str] = {}
 
     def fetch(self, repository: str, reference: str) -> None:
         """Bring an image up to date if an upstream has it; whatever goes wrong, what is here stays as it is."""
@@ -45,69 +38,68 @@ class Mirror:
                 name = upstream_name(upstream, repository)
                 if name is None:
                     continue
-                with suppress(NotThere, BadManifest, OtherDigest, UnknownRepository, ValueError, KeyError):
-                    try:
-                        self._bring(upstream, name, repository, reference)
-                    except Unreachable:
-                        time.sleep(RETRYING * self._times(repository, reference))
-                        continue
+                with suppress(Unreachable, NotThere, BadManifest, OtherDigest, UnknownRepository, ValueError, KeyError):
+                    self._bring(upstream, name, repository, reference)
                     return
 
-    def ask_for_referrers(self, repository: str, digest: str) -> None:
-        """Ask upstream what refers to a manifest; ReferrersFailed where the upstream has no such list."""
-        for upstream in self._upstreams:
-            name = upstream_name(upstream, repository)
-            if name is not None and not Remote(upstream.urls[0], name).has_referrers(digest):
-                raise ReferrersFailed
+    def has_referrers(self, repository: str, digest: str) -> bool:
+        """Whether an upstream says that something refers to a manifest; it would have to be fetched."""
+        asked = ((upstream, upstream_name(upstream, repository)) for upstream in self._upstreams)
+        return any(self._remote(one, name).has_referrers(digest) for one, name in asked if name is not None)
 
-    def _times(self, repository: str, reference: str) -> int:
-        """How many rounds of retries zot makes: one for a cached tag, two for another one, four for a new name."""
-        try:
-            return 1 if reference in self._layout.tags(repository) else 2
-        except UnknownRepository:
-            return 4
+    def _remote(self, upstream: Upstream, name: str) -> Remote:
+        with self._lock:
+            backoff = self._backoffs.setdefault(upstream.urls, Backoff())
+        return Remote(upstream.urls[0], name, backoff)
 
     def _bring(self, upstream: Upstream, name: str, repository: str, reference: str) -> None:
-        remote = Remote(upstream.urls[0], name)
-        digest = remote.digest(reference)
-        wanted = digest if upstream.preserve_digest else self._converted.get(digest, digest)
-        with suppress(UnknownRepository):
-            known = (
-                self._layout.manifests(repository) if is_digest(reference) else self._layout.tags(repository).values()
-            )
-            here = self._layout.tags(repository).get(reference, {}).get("digest")
-            if wanted == here or (is_digest(reference) and wanted in {one["digest"] for one in known}):
-                return
-        found = remote.manifest(reference)
+        remote = self._remote(upstream, name)
         if is_digest(reference):
-            self._layout.create(repository)
-            if not accepted(found.media_type, docker=self._docker):
-                return
-            self._store(remote, repository, found, reference, convert=False)
-        else:
-            stored = self._store(remote, repository, found, reference, convert=not upstream.preserve_digest)
-            self._converted[found.digest] = stored
+            self._keep_original(remote, repository, remote.manifest(reference))
+            return
+        here = self._tagged(repository, reference)
+        if upstream.preserve_digest:
+            if remote.digest(reference) != here:
+                self._store(remote, repository, remote.manifest(reference), reference)
+            return
+        found = self._as_oci(remote, remote.manifest(reference))
+        if found.digest != here:
+            self._store(remote, repository, found, reference)
 
-    def _store(self, remote: Remote, repository: str, found: RemoteManifest, reference: str, *, convert: bool) -> str:
-        """Copy the parts, then the manifest itself; returns the digest under which it is here."""
+    def _tagged(self, repository: str, tag: str) -> str | None:
+        with suppress(UnknownRepository):
+            return self._layout.tags(repository).get(tag, {}).get("digest")
+        return None
+
+    def _keep_original(self, remote: Remote, repository: str, found: RemoteManifest) -> None:
+        """Store a manifest that was asked for by digest; a Docker one only where the configuration takes it."""
+        self._layout.create(repository)
+        if accepted(found.media_type, docker=self._docker):
+            self._store(remote, repository, found, found.digest)
+
+    def _as_oci(self, remote: Remote, found: RemoteManifest) -> RemoteManifest:
+        """The manifest as it will be kept: converted from Docker's form, an index with all its parts."""
+        if found.media_type in {OCI_MANIFEST, OCI_INDEX}:
+            return found
+        document, parts = found.document(), {}
+        for part in document.get("manifests", []):
+            child = self._as_oci(remote, remote.manifest(part["digest"]))
+            parts[child.digest] = child
+            part.update(digest=child.digest, size=len(child.content), mediaType=child.media_type)
+        content, media_type = as_oci(document, found.media_type)
+        return RemoteManifest(digest=digest_of(content), media_type=media_type, content=content, parts=parts)
+
+    def _store(self, remote: Remote, repository: str, found: RemoteManifest, reference: str) -> None:
+        """Copy all parts, then the manifest itself."""
         document = found.document()
         if found.media_type in INDEXES:
             for part in document["manifests"]:
-                child = remote.manifest(part["digest"])
-                digest = self._store(remote, repository, child, child.digest, convert=convert)
-                if digest != part["digest"]:
-                    part["digest"], part["mediaType"] = digest, OCI_MANIFEST
-                    part["size"] = self._layout.blob(repository, digest).stat().st_size
+                child = found.parts.get(part["digest"]) or remote.manifest(part["digest"])
+                self._store(remote, repository, child, child.digest)
         else:
             for part in (document["config"], *document["layers"]):
                 self._copy_blob(remote, repository, part["digest"])
-        content, media_type = found.content, found.media_type
-        if convert and media_type not in {OCI_MANIFEST, OCI_INDEX}:
-            content, media_type = as_oci(document, media_type)
-            reference = reference if not is_digest(reference) else ""
-        if not reference:
-            return self._images.put_untagged(repository, media_type=media_type, content=content)
-        return self._images.put(repository, reference, media_type=media_type, content=content, tags=[])
+        self._images.put(repository, reference, media_type=found.media_type, content=found.content, tags=[])
 
     def _copy_blob(self, remote: Remote, repository: str, digest: str) -> None:
         if not self._blobs.bring(repository, digest):
@@ -124,7 +116,7 @@ def upstream_name(upstream: Upstream, repository: str) -> str | None:
         place, prefix = content.destination.strip("/"), content.prefix.strip("/")
         inside = _wild(prefix) if content.strip_prefix else prefix
         if matches("/".join(part for part in (place, inside) if part), repository):
-            return _source(content, repository)
+            return _source(content, repository) or None
     return None
 
 
