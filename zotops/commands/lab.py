@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from zotops.commands.outcomes import outcome
 from zotops.errors import UsageIsWrong
 from zotops.lab.faults import FAULTS, Fault, fault_named
 from zotops.lab.world import find_zot, make, start
@@ -25,6 +26,10 @@ def lab(*, state: str, fault: str | None, list_faults: bool, list_traps: bool, r
     if list_traps:
         sys.stdout.write("There are no traps yet.\n")
         return 0
+    return outcome(lambda: _lab(state, fault, ready_file))
+
+
+def _lab(state: str, fault: str | None, ready_file: str | None) -> int:
     if state not in STATES:
         raise UsageIsWrong(f"--state {state}: there is no such state", remedy=f"one of {', '.join(STATES)}")
     broken = wanted_fault(fault)

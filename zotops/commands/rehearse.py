@@ -6,11 +6,12 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from zotops.commands.lab import wanted_fault
 from zotops.commands.operators import screen_for
-from zotops.commands.outcomes import tell_stop
+from zotops.commands.outcomes import outcome, tell_stop
 from zotops.commands.report import markdown_of
 from zotops.commands.walking import Wanted, walk
 from zotops.errors import CheckFailed, Stop, UsageIsWrong
@@ -30,10 +31,19 @@ NOT_CAUGHT = 5
 
 def rehearse(*, runbook: str | None, fault: str | None) -> int:
     """0: as it should be. With a fault: 1 when its check turned red, 5 when something else stopped the run."""
-    broken = wanted_fault(fault)
-    names = [runbook] if runbook else list(RUNBOOKS)
-    if unknown := [name for name in names if name not in RUNBOOKS]:
-        raise UsageIsWrong(f"there is no runbook {unknown[0]!r}", remedy=f"one of {', '.join(RUNBOOKS)}")
+
+    def command() -> int:
+        broken = wanted_fault(fault)
+        names = [runbook] if runbook else list(RUNBOOKS)
+        if unknown := [name for name in names if name not in RUNBOOKS]:
+            raise UsageIsWrong(f"there is no runbook {unknown[0]!r}", remedy=f"one of {', '.join(RUNBOOKS)}")
+        return rehearse_in_a_world(names, broken)
+
+    return outcome(command)
+
+
+def rehearse_in_a_world(names: Sequence[str], broken: Fault | None) -> int:
+    """Make a world, break it, walk the runbooks in it, and keep what is left of the last run."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="zotops-lab-", ignore_cleanup_errors=True) as folder:
         root = Path(folder).resolve()
