@@ -1,4 +1,4 @@
-"""Decode answers with Authentik's own client: [[model, text], …] as JSON on stdin; out goes what it says against each."""
+"""Decode answers with Authentik's own client: [[model, text], …] as JSON on stdin; out goes what it says of each."""
 
 import json
 import sys
