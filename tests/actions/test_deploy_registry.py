@@ -1,5 +1,6 @@
 """Deploying and taking back, by real plays, in a practice world: undisturbed, refused before, failed and broken off."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from tests.platform.places import look, quirk
 from tests.platform.stand_ins import NOTHING, flying
 from tests.systems.outside import Place, practice
 from zotops.actions.deploy_registry import DeployRegistry, RestoreRegistry
+from zotops.checks.configuration import ReviewedConfiguration
 from zotops.checks.process import ProcessIsYounger
 from zotops.errors import ActionFailed, Uncertain
 from zotops.lab.provisioning.zot_config import hardened_config
@@ -143,6 +145,21 @@ def test_a_play_that_fails_after_the_writing_leaves_a_red_process(place: Place) 
     action.perform(place.world, intent, NOTHING)
     assert ("restart", "was lost with an earlier play; making up for it") in place.told
     assert push_status(place) == 401
+
+
+@pytest.mark.costly(share=0.5)
+def test_a_task_that_no_dry_run_shows_is_noticed(place: Place) -> None:
+    tasks = place.lab.root / "checkout/ansible/roles/zot/tasks/main.yml"
+    text = tasks.read_text()
+    more = f'sed -i \'s/"realm": "zot"/"realm": "other"/\' {place.profile.server.config}'
+    tasks.write_text(f"{text}\n- name: Behind the review\n  ansible.builtin.raw: {json.dumps(more)}\n")
+    try:
+        facts = look(place, ReviewedConfiguration(profile=place.profile)).facts
+        action, intent = deploy(place, facts)
+        outcome = action.perform(place.world, intent, NOTHING)
+    finally:
+        tasks.write_text(text)
+    assert "is not the reviewed one" in outcome.left[-1]
 
 
 def test_a_play_that_fails_before_the_writing_has_done_nothing(place: Place) -> None:

@@ -71,7 +71,15 @@ class DeployRegistry(Action):
             return Outcome(left=(*self._kept(intent), *left))
         wait_for_registry(world, self.profile)
         make_up_for_lost_restart(world, self.profile, pid_before=self._missed(host, intent))
-        return Outcome(facts={DEPLOYED_AT: intent["begun"]}, left=self._kept(intent))
+        strange = self._unreviewed(world, host, intent)
+        return Outcome(facts={DEPLOYED_AT: intent["begun"]}, left=(*self._kept(intent), *strange))
+
+    def _unreviewed(self, world: World, host: RegistryHost, intent: Intent) -> tuple[str, ...]:
+        """Whether what lies there now is something else than was reviewed, in words."""
+        if intent["reviewed"] in {"", digest_at(host, self.profile.server.config)}:
+            return ()
+        world.tell("configuration", strange := "is not the reviewed one: a task that no dry run shows changed it")
+        return (f"the registry's configuration {strange}",)
 
     def _play(self, world: World, host: RegistryHost, intent: Intent) -> str:
         """Run it; why it failed although it wrote the configuration, or "". ActionFailed: it wrote nothing."""
