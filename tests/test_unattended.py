@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,8 +30,9 @@ def nobody(*steps: str, auto: bool = True) -> Unattended:
     return Unattended(screen=screen, steps=steps, auto=auto)
 
 
-def offer(choices: Sequence[Decision] = EVERYTHING, *, counts: bool = False, **verdicts: Evidence) -> Offer:
-    return Offer(step=lamp_step(Lamps(), "hall"), choices=choices, verdicts=verdicts, counts=counts)
+def offer(choices: Sequence[Decision] = EVERYTHING, *, after: Mapping[str, Evidence] | None = None) -> Offer:
+    """What stands to choose; `after`: what the checks said after the action."""
+    return Offer(step=lamp_step(Lamps(), "hall"), choices=choices, verdicts=after or {}, counts=after is not None)
 
 
 def test_what_is_found_done_is_accepted_and_not_done_again() -> None:
@@ -62,13 +63,13 @@ def test_everything_else_waits_for_a_person(operator: Unattended, choices: Seque
 @pytest.mark.parametrize("auto", [True, False])
 def test_a_check_that_is_red_after_the_action_ends_the_call(auto: bool) -> None:
     with pytest.raises(CheckFailed, match="hall: it is dark: see") as red:
-        nobody("hall", auto=auto).decide(offer(counts=True, **{"it is dark": RED, "fine": GOOD, "unclear": OPEN}))
+        nobody("hall", auto=auto).decide(offer(after={"it is dark": RED, "fine": GOOD, "unclear": OPEN}))
     assert red.value.exit_code == 1
 
 
 def test_what_cannot_be_told_ends_the_call_as_unreachable() -> None:
     with pytest.raises(Unreachable, match="hall: cannot be told: unclear") as open_:
-        nobody("hall").decide(offer(counts=True, fine=GOOD, unclear=OPEN))
+        nobody("hall").decide(offer(after={"fine": GOOD, "unclear": OPEN}))
     assert open_.value.exit_code == 5
 
 

@@ -44,11 +44,12 @@ class Wanted:
 
 
 def parse_settled(words: list[str]) -> dict[str, State]:
-    """`STEP=happened` and `STEP=did-not`."""
-    found = {}
+    """`STEP=happened` and `STEP=did-not`; a step that is named twice must be named alike."""
+    found: dict[str, State] = {}
     for word in words:
         step, _, state = word.partition("=")
-        if state not in (State.HAPPENED.value, State.DID_NOT.value):
+        known = state in (State.HAPPENED.value, State.DID_NOT.value)
+        if not step or not known or found.get(step, State(state)) is not State(state):
             raise UsageIsWrong(f"--settled {word!r}", remedy="write STEP=happened or STEP=did-not")
         found[step] = State(state)
     return found
