@@ -83,7 +83,7 @@ def test_a_run_is_found_by_its_id_or_as_the_newest_on_its_registry(tmp_path: Pat
 
 
 def test_a_run_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(UsageIsWrong, match="there is no run on https://here[.]example: runs are: none yet"):
+    with pytest.raises(UsageIsWrong, match=r"there is no run on https://here[.]example: runs are: none yet"):
         runs.find(tmp_path, None, HERE)
     begin(tmp_path, "aaaa")
     with pytest.raises(UsageIsWrong, match="there is no run ffff: runs are: aaaa"):
