@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from zotops.actions.build import DispatchBuild
 from zotops.actions.create_key import CreateCiKey
 from zotops.actions.deploy_registry import DeployRegistry, RestoreRegistry
@@ -67,8 +69,10 @@ def runbook(profile: Profile) -> Runbook:
             "three tiers of access."
         ),
         needs=(
-            f"the checkout in `{profile.programs.directory}`, with the change merged on `{profile.forge.branch}`",
-            "`op`, `argocd`, `kubectl`, `mise`, `git` and `ssh`, each signed in",
+            f"the infrastructure checkout in `{profile.programs.directory}`; run every command below there",
+            f"on `{profile.forge.branch}`, merged and pulled: the change of the registry's role and of the blueprint",
+            "`op` and `argocd`, signed in; `kubectl`, `mise`, `git` and `ssh`",
+            "to look for yourself also `curl` and `jq`, and `skopeo` for the last step by hand",
             f"a superuser's API token for <{profile.identity_provider.url}> in the vault",
             f"zotops' own item `{profile.secrets.own_title}` in the vault",
         ),
@@ -165,13 +169,15 @@ def preflight(profile: Profile) -> Step:
         title="Look around before anything is changed",
         why="A missing right or an unreadable secret is found here, not in the middle of a change.",
         instructions=f"""
-            1. `op read op://{secrets.vault}/{secrets.own_item}/pending` and the references below resolve; `argocd
-               account get-user-info` says that you are logged in.
-            2. <{registry.url}/v2/_catalog> answers, and <{provider.issuer}.well-known/openid-configuration>, asked
-               for from `{profile.server.ssh}`, names exactly `{provider.issuer}` as its issuer.
-            3. Both files in `{profile.forge.workflow_folder}` name `{profile.forge.secret}` and `{profile.ci.name}`.
+            1. You are signed in: `op item get {secrets.own_item} --vault {secrets.vault}` shows the item
+               `{secrets.own_title}`, and `argocd account get-user-info` says `Logged In: true`.
+            2. <{registry.url}/v2/_catalog> answers.
+            3. <{provider.issuer}.well-known/openid-configuration>,
+               asked for from `{profile.server.ssh}`, names exactly `{provider.issuer}` as its issuer. (404 is fine
+               before `deploy-blueprint`: the provider does not know the registry yet.)
+            4. The workflows in `{profile.forge.workflow_folder}` name `{profile.forge.secret}` and `{profile.ci.name}`.
 
-            If zotops' own item is missing: in 1Password, vault `{secrets.vault}`, make a *Password* item titled
+            If that item is missing: in 1Password, vault `{secrets.vault}`, make a *Password* item titled
             `{secrets.own_title}` with the empty password fields `pending` and `previous` and the text field
             `expires`, and put its id into the profile as `secrets.own_item`.
             """,
@@ -201,15 +207,15 @@ def deploy_blueprint(profile: Profile) -> Step:
         id="deploy-blueprint",
         title="Deploy the identity provider's blueprint",
         why=(
-            f"Without it {provider.url} neither knows {profile.ci.name} nor lets anybody of the group "
+            f"Without it the identity provider neither knows {profile.ci.name} nor lets anybody of the group "
             f"{profile.tiers.ci.group} into the registry."
         ),
         instructions=f"""
             1. `argocd app sync {argocd.app}{arguments}`
             2. `argocd app wait {argocd.app} --sync --health --operation{arguments}`
-            3. Wait until <{provider.url}/if/admin/#/blueprints/instances> shows `{provider.blueprint.path}` as
-               successful. The worker may take a minute to see the new file; synced and healthy in ArgoCD says
-               nothing about that.
+            3. Wait until <{provider.url}/if/admin/#/blueprints/instances>
+               shows `{provider.blueprint.path}` as successful, applied after the sync. The worker may take a minute
+               to see the new file. Synced and healthy in ArgoCD says nothing about that.
             """,
         action=SyncApp(profile=profile),
         checks=(
@@ -232,14 +238,13 @@ def let_ci_sign_in(profile: Profile) -> Step:
         title=f"Let {user} sign in",
         why=f"A key carries the rights of the account that made it, so one has to sign in as {user} once.",
         instructions=f"""
-            1. <{provider.url}/if/admin/#/identity/users>: `{user}` is active, a service account, and in
-               `{profile.tiers.ci.group}` only.
-            2. Nothing else is needed: in `create-ci-key` you **impersonate** it, or zotops makes a recovery key that
-               works once.
+            1. <{provider.url}/if/admin/#/identity/users>:
+               `{user}` is active, a service account, and in `{profile.tiers.ci.group}` only. The blueprint made it so;
+               if it is not, go back to `deploy-blueprint`.
+            2. Set nothing. In `create-ci-key` you **impersonate** it, or zotops makes a recovery key that works once.
 
-            The plan says: set a password for `{user}`. That works too, but where signing in by password demands a
-            second factor the first sign-in has to enrol one, which then stays; and the password is one more secret
-            to keep.
+            The plan says: set a password for `{user}`. That works too. But where a sign-in by password demands a
+            second factor, the first one has to enrol it, and it stays; and the password is one more secret to keep.
             """,
         action=SetCiPassword(profile=profile) if by_password else None,
         checks=(CiUserIsRight(profile=profile), ClaimsAreRight(profile=profile)),
@@ -257,11 +262,12 @@ def review_zot_change(profile: Profile) -> Step:
         why="A half-hardened registry is worse than an open one: people trust it.",
         instructions=f"""
             1. `mise run {provisioning.task} -- --check --diff --tags {provisioning.registry_tag}`
-               **Its output may show the client secret**, old and new, if the role lacks `no_log`: do not paste it
-               anywhere.
-            2. The resulting configuration has all four parts: `http.auth.openid`, `http.auth.apikey`,
-               `http.accessControl` and `http.externalUrl`; it names no groups but `{profile.tiers.ci.group}` and
-               `{profile.tiers.admins.group}`.
+
+                **Its output may show the client secret**, old and new, if the role lacks `no_log`: paste it nowhere.
+            2. What the configuration will be has all four parts: `http.auth.openid`, `http.auth.apikey`,
+               `http.accessControl` and `http.externalUrl`. It names no groups but `{profile.tiers.ci.group}` and
+               `{profile.tiers.admins.group}`. Nothing else changes.
+            3. No difference at all is fine if the present file has the four parts already.
             """,
         checks=(ReviewedConfiguration(profile=profile),),
         safe_to_stop="Nothing has been changed.",
@@ -273,7 +279,7 @@ def review_zot_change(profile: Profile) -> Step:
 
 def deploy_zot(profile: Profile) -> Step:
     """The user's step 3."""
-    provisioning, server = profile.provisioning, profile.server
+    provisioning, provider, server = profile.provisioning, profile.identity_provider, profile.server
     return Step(
         id="deploy-zot",
         title="Deploy the registry's configuration",
@@ -281,11 +287,16 @@ def deploy_zot(profile: Profile) -> Step:
         instructions=f"""
             1. No build is running at <{profile.forge.web_url}/{profile.forge.owner}/{profile.forge.repo}/actions>:
                from now on CI is refused until `sync-forge-secrets` is done.
-            2. `ssh {server.ssh} cp {server.config} {server.config}.before`
-            3. `mise run {provisioning.task} -- --tags {provisioning.registry_tag}`
-            4. The registry answers again, and its process is younger than its configuration file:
-               `ssh {server.ssh} launchctl list {server.service}`, `ps -o etime= -p PID`. If it is older, the restart
-               was lost with a failed play: restart it yourself, running the play again does not.
+            2. The identity provider answers from there; without it the registry does not start:
+               `ssh {server.ssh} curl -sf {provider.issuer}.well-known/openid-configuration`
+            3. Keep the old configuration: `ssh {server.ssh} cp {server.config} {server.config}.before`
+            4. `mise run {provisioning.task} -- --tags {provisioning.registry_tag}`
+            5. The registry answers again, and its process is younger than its configuration file (the first row
+               below). If it is older, the restart was lost with a failed play. Running the play again does not make
+               up for it: restart it as below.
+
+            Back, by hand: `ssh {server.ssh} mv {server.config}.before {server.config}`, then restart:
+            `ssh {server.ssh} launchctl unload {server.plist}` and the same with `load`.
             """,
         action=DeployRegistry(profile=profile),
         undo=RestoreRegistry(profile=profile),
@@ -299,8 +310,8 @@ def deploy_zot(profile: Profile) -> Step:
             CredentialsAreHidden(profile=profile),
         ),
         safe_to_stop=(
-            "Pulls work, nobody can push, and neither can CI until sync-forge-secrets is done. Builds fail meanwhile; "
-            "afterwards those that failed in between are listed."
+            "Before it, all is as it was. After it, pulls work, and nobody can push: CI neither, until "
+            "sync-forge-secrets is done. Builds that push fail meanwhile."
         ),
         back="invoke deploy --undo deploy-zot",
     )
@@ -314,11 +325,13 @@ def create_ci_key(profile: Profile) -> Step:
         title="Make the API key that CI pushes with",
         why="Since deploy-zot the registry refuses CI. CI needs a key of its own, with its group's rights and no more.",
         instructions=f"""
-            1. <{profile.identity_provider.url}/if/admin/#/identity/users>, `{user}`: **Impersonate**.
-            2. In the same browser <{registry.url}>: **SIGN IN WITH OIDC**. The account menu must say `{user}`. If it
-               says you: sign out, sign in again.
+            1. <{profile.identity_provider.url}/if/admin/#/identity/users>, `{user}`: **Impersonate**; any reason.
+            2. In the same browser <{registry.url}>: **SIGN IN WITH OIDC**.
+               The account menu must say `{user}`. If it says you: sign out, sign in again.
             3. <{registry.url}/user/apikey>: make a key that expires in {days} days.
-            4. Copy it and paste it here: it is typed unseen, and goes into 1Password only. Then copy something else.
+            4. Copy it. At the prompt of zotops paste it, unseen; it goes into 1Password only. Without zotops put it
+               into field `{profile.pending_key.secret.field}` of the item `{profile.secrets.own_title}`. Then copy
+               something else.
             5. Sign out at the registry and end the impersonation.
             """,
         asks=(
@@ -339,7 +352,7 @@ def create_ci_key(profile: Profile) -> Step:
             MadeUpKeyMayNothing(profile=profile),
             NoSessionLeft(profile=profile),
         ),
-        safe_to_stop="Pulls work, CI cannot push yet. The key lies in the vault's pending field.",
+        safe_to_stop="Pulls work, CI cannot push yet. A key that was made lies in the vault's pending field.",
         back=f"delete the key on {registry.url}/user/apikey, signed in as {user}",
     )
 
@@ -352,11 +365,11 @@ def store_ci_key(profile: Profile) -> Step:
         title="Store the key where the forge's role reads it",
         why="The key waits in our own item; CI's copy is made from the shared one.",
         instructions=f"""
-            1. In 1Password, item `{secrets.own_title}`: copy the value of field `{secrets.key_field}` of
-               `{secrets.shared_title}` into `previous`.
+            1. In 1Password, look at field `{secrets.key_field}` of `{secrets.shared_title}`. If a key is there
+               (`zak_` and 32 more characters), copy it into field `previous` of `{secrets.own_title}`.
             2. Copy `pending` into field `{secrets.key_field}` of `{secrets.shared_title}`. Touch no other field of
                it: the forge lives on them. No blank and no line end may come along.
-            3. Empty `pending` and write the day of expiry into `expires`.
+            3. In `{secrets.own_title}`, empty `pending` and write the day of expiry into `expires`.
 
             The plan names `zot-ci-apikey` as the place; the role reads `{secrets.key_field}` in
             `{secrets.shared_title}`.
@@ -364,7 +377,7 @@ def store_ci_key(profile: Profile) -> Step:
         action=StoreKey(profile=profile),
         checks=(KeyIsStored(profile=profile), OtherFieldsUnchanged(profile=profile)),
         safe_to_stop="Pulls work; CI still has no valid key until sync-forge-secrets is done.",
-        back="put `previous` back into the shared item",
+        back="put `previous` back into the shared item, if there was a key before",
     )
 
 
@@ -377,8 +390,9 @@ def sync_forge_secrets(profile: Profile) -> Step:
         why="The forge keeps its own copy of the secret; nothing shows whether it is the new one but a push.",
         instructions=f"""
             1. `mise run {provisioning.task} -- --tags {provisioning.secrets_tag}`
-               The output must show the task `{provisioning.secrets_tasks[0]}` and end in `failed=0 unreachable=0`: a
-               mistyped tag ends well, too, having done nothing.
+
+                Its output must show the task `{provisioning.secrets_tasks[0]}`, and the host's line at the end
+                `unreachable=0` and `failed=0`. A mistyped tag ends well, too, having done nothing.
             2. <{forge.web_url}/{forge.owner}/{forge.repo}/settings/actions/secrets> lists `{forge.secret}`.
             """,
         action=SyncForgeSecrets(profile=profile),
@@ -398,10 +412,11 @@ def test_build(profile: Profile) -> Step:
         why="A green run proves nothing by itself: both workflows stay green when they skip the push.",
         instructions=f"""
             1. Choose the newest commit of `{forge.branch}` for which
-               <{profile.registry.url}/v2/{profile.registry.image}/tags/list> has no tag yet, and take its full id.
-            2. <{forge.web_url}/{forge.owner}/{forge.repo}/actions>: run {files} with container `{build.container}`
-               and that id as `ref`. A branch name there gives a wrong tag.
-            3. Wait for both to end, then ask the registry for both tags.
+               <{profile.registry.url}/v2/{profile.registry.image}/tags/list>
+               has no tag yet (a tag holds the first seven digits), and take its full id.
+            2. <{forge.web_url}/{forge.owner}/{forge.repo}/actions>: run {files}
+               with container `{build.container}` and that id as `ref`. A branch name there gives a wrong tag.
+            3. Wait until they have ended, then ask the registry for the list of tags again.
             """,
         asks=(
             Question(
@@ -421,14 +436,26 @@ def test_build(profile: Profile) -> Step:
 def verify(profile: Profile) -> Step:
     """The user's step 8 and the rest of both test plans."""
     registry = profile.registry
+    host, images = urlsplit(registry.url).netloc, ", ".join(f"`{m.prefix}/{m.image}`" for m in registry.mirrors)
+    there, here = f"docker://{host}/{registry.image}:<a tag>", f"docker://{host}/{registry.scratch}:<new tag>"
+    copy = f"skopeo copy --src-no-creds --dest-authfile ci.json --digestfile /dev/stdout {there} {here}"
     return Step(
         id="verify",
         title="Verify everything, from outside",
         why="What was true of single steps has to be true of the whole, for somebody who only sees the registry.",
         instructions=f"""
-            1. `curl -sf {registry.url}/v2/_catalog`, and pull one image without credentials.
-            2. Push to `{registry.scratch}` with CI's key and pull it back without credentials.
-            3. Pull an image that is not cached yet through each mirror.
+            1. `curl -sf {registry.url}/v2/_catalog`
+            2. Push to the scratch repository with CI's key, under a tag that does not exist. The first command asks
+               for the key, the second prints the digest, the last one removes the key again:
+
+                `skopeo login --authfile ci.json --username {profile.ci.name} {host}`
+
+                `{copy}`
+
+                `skopeo logout --authfile ci.json {host}`
+            3. Pull through each mirror what is not cached yet: {images}.
+               `skopeo inspect --no-creds --format '{{{{.Digest}}}}' docker://{host}/<image>` does, and prints the
+               digest.
             4. <{registry.url}> in a private window: **SIGN IN WITH OIDC**, and see that you come back signed in.
             5. `mise run {profile.provisioning.services_check}`
             """,
