@@ -54,12 +54,16 @@ class Runner:
 
     def hold_again(self, steps: Iterable[Step]) -> None:
         """Look again at done steps; one that no longer holds is reopened."""
+        steps, begun = list(steps), self.world.clock.ticks()
         for step in steps:
             seen = self._look(step, "again")
             red = [sentence for sentence, (check, found) in seen.items() if counted(check, found) is Verdict.FAILED]
             if red:
                 self.ledger.record("step-reopened", step.id, {"why": f"no longer holds: {'; '.join(red)}"})
                 self.ledger.tell(f"{step.id} is open again, it no longer holds", "; ".join(red))
+        holding = sum(self.ledger.now.of(step.id).stage == "done" for step in steps)
+        took = self.world.clock.ticks() - begun
+        self.ledger.tell(f"{holding} of {len(steps)} done steps that must go on holding still do", f"({took:.1f} s)")
 
     # -- the walk ------------------------------------------------------------------------------------------------------
 
