@@ -222,6 +222,15 @@ class Consumer(Part, frozen=True, kw_only=True):
     reached_from: Annotated[Literal["here", "server"], _says("who can reach that address")] = "here"
 
 
+class Verify(Part, frozen=True, kw_only=True):
+    """Further logins that `invoke verify` tries; none is needed."""
+
+    guest_key: Annotated[MaybeRef, _says("where a key of the user in no group is kept: item/field")] = ""
+    admin: Annotated[str, _says("a user with the break-glass rights", "alex")] = ""
+    admin_key: Annotated[MaybeRef, _says("where a key of that user is kept: item/field")] = ""
+    dead_key: Annotated[MaybeRef, _says("where an expired or revoked key of CI is kept: item/field")] = ""
+
+
 class Auto(Part, frozen=True, kw_only=True):
     """What `--auto` may do without a person."""
 
@@ -247,6 +256,7 @@ class Profile(Part, frozen=True, kw_only=True):
     rotation: Rotation = field(default_factory=Rotation)
     consumers: tuple[Consumer, ...] = ()
     auto: Auto = field(default_factory=Auto)
+    verify: Verify = field(default_factory=Verify)
 
     @property
     def current_key(self) -> Login:

@@ -1,0 +1,341 @@
+"""Who may do what at a registry, from the profile's tiers: every request that tells it, and the right answers; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from zotops.model import Login
+from zotops.profile import Profile, RightName, parse_ref
+
+Rights: TypeAlias = frozenset[RightName]
+Kind: TypeAlias = Literal["registry", "image", "mirror", "missing"]
+NOBODY, EMPTY, STRANGER, FORGED, CI, DEAD, GUEST, ADMIN = (
+    "nobody", "empty", "stranger", "forged", "ci", "dead", "guest", "admin",
+)  # fmt: skip
+OK, BAD, NOT_SIGNED_IN, NOT_ALLOWED, NOT_THERE, BROKEN, NO_SUCH_TYPE = 200, 400, 401, 403, 404, 500, 415
+REFUSED = frozenset({NOT_SIGNED_IN, NOT_ALLOWED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principal:
+    """Somebody who asks. `rights` None: a credential that is refused before any policy is looked at.
+
+    `below_mirrors`: what the server may grant below a mirror's prefix by a pattern that only knows who is signed in.
+    """
+
+    id: str
+    says: str
+    rights: Rights | None = None
+    below_mirrors: Rights = frozenset()
+    login: Login | None = None
+    signed_in: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One kind of request, the right it is about (None: none), and the answers of a server that lets it through.
+
+    `needs`: what has to be known of an image first. `nothing_stays` says why it leaves nothing behind.
+    """
+
+    id: str
+    says: str
+    request: str
+    nothing_stays: str
+    right: RightName | None = None
+    through: frozenset[int] = frozenset({OK})
+    through_elsewhere: frozenset[int] = frozenset({NOT_THERE})
+    places: tuple[Kind, ...] = ("image", "mirror", "missing")
+    needs: Literal["", "tag", "digest", "blob", "latest"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where something is asked for: the registry as a whole (no repository), or a repository of some kind."""
+
+    kind: Kind
+    repository: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A front door; `with_secrets`: credentials that are real may be sent there."""
+
+    url: str
+    with_secrets: bool
+    reached_from: Literal["here", "server"] = "here"
+
+    def __str__(self) -> str:
+        return self.url if self.reached_from == "here" else f"{self.url} (from the server)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One request to make, and the statuses of which each would be right."""
+
+    principal: Principal
+    ask: Ask
+    place: Place
+    address: Address
+    expected: frozenset[int]
+
+    def __str__(self) -> str:
+        where = f" {self.place.repository}" if self.place.repository else ""
+        return f"{self.principal.says}: {self.ask.says}{where} at {self.address}"
+
+
+_READ_ONLY = "it only reads"
+_TYPE = "the media type is refused before anything is stored, but after the right to write was looked at"
+_ABSENT = "there is nothing of that name to delete"
+_WRITES: Rights = frozenset({"create", "update", "delete"})
+
+ASKS = (
+    Ask(id="ping", says="ping", request="GET /v2/", nothing_stays=_READ_ONLY, places=("registry",)),
+    Ask(
+        id="ping-docker",
+        says="ping as Docker's client",
+        request="GET /v2/, User-Agent: docker/28.0",
+        nothing_stays=_READ_ONLY,
+        places=("registry",),
+    ),
+    Ask(
+        id="keys",
+        says="use the key API",
+        request="GET /zot/auth/apikey",
+        nothing_stays="it lists the caller's own keys",
+        places=("registry",),
+    ),
+    Ask(
+        id="catalog",
+        says="list repositories",
+        request="GET /v2/_catalog",
+        nothing_stays=_READ_ONLY,
+        right="read",
+        places=("registry",),
+    ),
+    Ask(
+        id="tags",
+        says="list tags of",
+        request="GET /v2/NAME/tags/list",
+        nothing_stays="it never asks an upstream registry",
+        right="read",
+    ),
+    Ask(
+        id="manifest-by-tag",
+        says="pull by tag from",
+        request="GET /v2/NAME/manifests/TAG",
+        nothing_stays="it reads what is there; not asked below mirrors, where it could fetch an image",
+        right="read",
+        places=("image", "missing"),
+        needs="tag",
+    ),
+    Ask(
+        id="manifest-by-digest",
+        says="pull by digest from",
+        request="GET /v2/NAME/manifests/DIGEST",
+        nothing_stays="it reads what is there; not asked below mirrors, where it could fetch an image",
+        right="read",
+        places=("image", "missing"),
+        needs="digest",
+    ),
+    Ask(
+        id="blob",
+        says="pull a blob from",
+        request="GET /v2/NAME/blobs/DIGEST",
+        nothing_stays="a GET; a HEAD could create the repository",
+        right="read",
+        needs="blob",
+    ),
+    Ask(
+        id="create",
+        says="push a new tag to",
+        request="PUT /v2/NAME/manifests/UNUSED, Content-Type: text/plain",
+        nothing_stays=_TYPE,
+        right="create",
+        through=frozenset({NO_SUCH_TYPE}),
+        through_elsewhere=frozenset({NO_SUCH_TYPE}),
+    ),
+    Ask(
+        id="create-by-digest",
+        says="push a new tag by digest to",
+        request="PUT /v2/NAME/manifests/DIGEST?tag=UNUSED, Content-Type: text/plain",
+        nothing_stays=_TYPE,
+        right="create",
+        through=frozenset({NO_SUCH_TYPE}),
+        through_elsewhere=frozenset({NO_SUCH_TYPE}),
+    ),
+    Ask(
+        id="overwrite",
+        says="overwrite a tag of",
+        request="PUT /v2/NAME/manifests/TAG, Content-Type: text/plain",
+        nothing_stays=_TYPE,
+        right="update",
+        through=frozenset({NO_SUCH_TYPE}),
+        places=("image",),
+        needs="tag",
+    ),
+    Ask(
+        id="overwrite-latest",
+        says="overwrite `latest` of",
+        request="PUT /v2/NAME/manifests/latest, Content-Type: text/plain; only where that tag exists",
+        nothing_stays=_TYPE,
+        right="update",
+        through=frozenset({NO_SUCH_TYPE}),
+        places=("image",),
+        needs="latest",
+    ),
+    Ask(
+        id="move",
+        says="move a tag by digest in",
+        request="PUT /v2/NAME/manifests/DIGEST?tag=TAG, Content-Type: text/plain",
+        nothing_stays=_TYPE,
+        right="update",
+        through=frozenset({NO_SUCH_TYPE}),
+        places=("image",),
+        needs="tag",
+    ),
+    Ask(
+        id="delete-tag",
+        says="delete a tag of",
+        request="DELETE /v2/NAME/manifests/UNUSED",
+        nothing_stays=_ABSENT,
+        right="delete",
+        through=frozenset({NOT_THERE, BAD}),
+        through_elsewhere=frozenset({NOT_THERE, BAD}),
+    ),
+    Ask(
+        id="delete-manifest",
+        says="delete a manifest of",
+        request="DELETE /v2/NAME/manifests/ABSENT-DIGEST",
+        nothing_stays=_ABSENT,
+        right="delete",
+        through=frozenset({NOT_THERE, BAD}),
+        through_elsewhere=frozenset({NOT_THERE, BAD}),
+    ),
+)  # fmt: skip
+
+
+def principals(profile: Profile) -> tuple[Principal, ...]:
+    """Everybody who asks; the last ones only where the profile names their logins."""
+    tiers, signed_in = profile.tiers, frozenset(profile.tiers.signed_in)
+    nobody, user = frozenset(tiers.anonymous), profile.ci.name
+
+    def holder(name: str, says: str, login: Login, rights: Rights) -> Principal:
+        return Principal(
+            id=name, says=says, rights=rights | signed_in, below_mirrors=signed_in, login=login, signed_in=True
+        )
+
+    found = [
+        Principal(id=NOBODY, says="nobody", rights=nobody, below_mirrors=nobody),
+        Principal(id=EMPTY, says="nobody, with an empty secret", rights=nobody, below_mirrors=nobody),
+        Principal(id=STRANGER, says="a made-up user"),
+        Principal(id=FORGED, says=f"{user} with a made-up key"),
+        holder(CI, user, profile.current_key, frozenset(tiers.ci.actions)),
+    ]
+    named = profile.verify
+    if named.dead_key:
+        found.append(Principal(id=DEAD, says="a key that is over", login=Login(user, parse_ref(named.dead_key))))
+    if named.guest_key:
+        login = Login(profile.identity_provider.guest, parse_ref(named.guest_key))
+        found.append(holder(GUEST, f"{login.user}, in no group", login, frozenset()))
+    if named.admin_key:
+        login = Login(named.admin, parse_ref(named.admin_key))
+        found.append(holder(ADMIN, f"{login.user}, an admin", login, frozenset(tiers.admins.actions)))
+    return tuple(found)
+
+
+def addresses(profile: Profile) -> tuple[Address, ...]:
+    """Every way to the registry. A real credential goes over plain http only where the profile trusts that address."""
+    registry = profile.registry
+
+    def door(url: str, reached_from: Literal["here", "server"], *, trusted: bool) -> Address:
+        return Address(url=url, reached_from=reached_from, with_secrets=trusted or url.startswith("https://"))
+
+    return (
+        door(registry.url, "here", trusted=registry.plain_http_is_trusted),
+        *(
+            Address(url=each.url, reached_from="server", with_secrets=False)
+            if each.reached_from == "server"
+            else door(each.url, "here", trusted=each.plain_http_is_trusted)
+            for each in registry.addresses
+        ),
+    )
+
+
+def places(profile: Profile) -> tuple[Place, ...]:
+    """The registry as a whole, an image of ours, what is below each mirror's prefix, and a name that is not there."""
+    registry = profile.registry
+    return (
+        Place(kind="registry"),
+        Place(kind="image", repository=registry.image),
+        *(
+            Place(kind="mirror", repository=f"{mirror.prefix}/{mirror.image.partition(':')[0]}")
+            for mirror in registry.mirrors
+        ),
+        Place(kind="missing", repository=f"{registry.namespace}/zotops-there-is-no-such-image"),
+    )
+
+
+def cells(profile: Profile, *, only: frozenset[str] = frozenset(), latest: bool = True) -> Iterator[Cell]:
+    """Every cell of the matrix. `only`: ids of principals; `latest`: there is a tag of that name."""
+    for address in addresses(profile):
+        for principal in principals(profile):
+            if (only and principal.id not in only) or (principal.login and not address.with_secrets):
+                continue
+            for place in places(profile):
+                # A bad credential is refused before any policy: asking at one place is enough.
+                if principal.rights is None and place.kind not in {"registry", "image"}:
+                    continue
+                for ask in ASKS:
+                    if place.kind in ask.places and (latest or ask.needs != "latest"):
+                        right = expected(principal, ask, place)
+                        yield Cell(principal=principal, ask=ask, place=place, address=address, expected=right)
+
+
+def expected(principal: Principal, ask: Ask, place: Place) -> frozenset[int]:
+    """The statuses of which each is right (zot 2.1.20, measured)."""
+    rights = principal.rights
+    if rights is None:
+        return frozenset({NOT_SIGNED_IN})
+    if ask.right is None:
+        return _expected_of_anybody(principal, ask, rights)
+    refused = frozenset({NOT_ALLOWED if principal.signed_in else NOT_SIGNED_IN})
+    if ask.id == "catalog":
+        # One that does not list our image counts as NOT_THERE: a catalog lists only what the caller may read.
+        return frozenset({OK}) if "read" in rights else refused | {NOT_THERE}
+    if place.kind == "image":
+        # Where a tag cannot be told from a new one, either right may be the one that is asked for.
+        either = ask.id == "move" and "update" in rights and "create" not in rights
+        return ask.through | refused if either else ask.through if ask.right in rights else refused
+    through = ask.through | ask.through_elsewhere if place.kind == "mirror" else ask.through_elsewhere
+    if (
+        place.kind == "mirror"
+        and ask.right in rights
+        and (ask.right in _WRITES or ask.right not in principal.below_mirrors)
+    ):
+        return through | refused
+    return through if ask.right in rights else refused
+
+
+def _expected_of_anybody(principal: Principal, ask: Ask, rights: Rights) -> frozenset[int]:
+    if principal.signed_in:
+        return frozenset({OK})
+    if ask.id == "ping":
+        return frozenset({OK if rights else NOT_SIGNED_IN})
+    # The key API says "not signed in" by 500 where nobody may do something, and by 401 elsewhere.
+    return frozenset({NOT_SIGNED_IN, BROKEN}) if ask.id == "keys" else frozenset({NOT_SIGNED_IN})
+
+
+def tells(ask: Ask) -> frozenset[int]:
+    """Every status that says something about a right; any other is no judgement of a registry."""
+    if ask.right is None:
+        return frozenset({OK, NOT_SIGNED_IN, NOT_ALLOWED}) | ({BROKEN, NOT_THERE} if ask.id == "keys" else frozenset())
+    missing = {NOT_THERE} if ask.right == "read" else set()
+    return ask.through | ask.through_elsewhere | REFUSED | missing
+
+
+def plants(cell: Cell) -> bool:
+    """Whether being let through would plant images among those that are fetched from elsewhere."""
+    return cell.place.kind == "mirror" and cell.ask.right == "create" and cell.principal.id in {NOBODY, EMPTY, CI}
