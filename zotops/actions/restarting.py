@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from zotops.actions.waiting import wait_until
 from zotops.errors import Unreachable
 from zotops.model import World
@@ -11,26 +13,45 @@ from zotops.systems.zot import open_zot
 
 # A start that waits for a silent identity provider ends after 30 s (zot 2.1.20, measured).
 PATIENCE = 45.0
+# launchd starts a job that died again after 10 s; one that is gone for longer stays gone.
+GONE = 15.0
 # As many processes mean that it dies at each start.
 TOO_MANY = 4
 THERE = frozenset({200, 401})
 
 
+@dataclass
+class Comeback:
+    """What was seen of the registry since its restart; it is hopeless when it dies again and again, or stays away."""
+
+    world: World
+    profile: Profile
+    seen: set[int] = field(default_factory=set)
+    gone_since: float | None = None
+
+    def missing(self) -> str:
+        """What it still lacks; "" when it is there, and when waiting is of no use."""
+        process, now = RegistryHost(world=self.world, profile=self.profile).pid(), self.world.clock.ticks()
+        if process is None:
+            self.gone_since = now if self.gone_since is None else self.gone_since
+            return "" if now - self.gone_since >= GONE else "it does not run"
+        self.gone_since = None
+        self.seen.add(process)
+        return "" if len(self.seen) >= TOO_MANY else _silence(self.world, self.profile)
+
+    @property
+    def hopeless(self) -> str:
+        """Why waiting is of no use, or ""."""
+        if len(self.seen) >= TOO_MANY:
+            return f"it dies at each start, {len(self.seen)} times so far"
+        return "it does not run" if self.gone_since is not None else ""
+
+
 def wait_for_registry(world: World, profile: Profile) -> str:
-    """Until it answers; why it does not come back, in words, or "". Gives up early when it dies again and again."""
-    host = RegistryHost(world=world, profile=profile)
-    seen: set[int] = set()
-
-    def missing() -> str:
-        process = host.pid()
-        seen.update({process} if process else ())
-        if len(seen) >= TOO_MANY:
-            return ""
-        return _silence(world, profile) if process else "it does not run"
-
-    late = wait_until(world, "registry", missing, within=PATIENCE)
-    if len(seen) >= TOO_MANY:
-        late = f"it dies at each start, {len(seen)} times so far"
+    """Until it answers; why it does not come back, in words, or "". Gives up early when that is hopeless."""
+    comeback = Comeback(world, profile)
+    late = wait_until(world, "registry", comeback.missing, within=PATIENCE)
+    late = comeback.hopeless or late
     world.tell("registry", f"does not come back: {late}" if late else "answers")
     return late
 
