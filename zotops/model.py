@@ -340,7 +340,7 @@ class Reply:
         """The body as JSON. Unreachable when it is none: such an answer cannot be judged."""
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             what = f"{self.method} {self.url} answered {self.status} with something that is not JSON"
             raise Unreachable(what, remedy="look at that address in a browser; is it the right server?") from error
 

@@ -102,18 +102,22 @@ class Zot:
         """The tags of a repository; never asks an upstream registry."""
         return self.send("GET", f"/v2/{repository}/tags/list", caller)
 
-    def manifest(self, repository: str, reference: str, *, timeout: float = 10.0) -> Reply:
-        """A manifest by tag or digest, as nobody. Below a mirror's prefix an uncached tag is fetched from upstream."""
+    def manifest(self, repository: str, reference: str, caller: Caller = ANONYMOUS, *, timeout: float = 10.0) -> Reply:
+        """A manifest by tag or digest. Below a mirror's prefix an uncached tag is fetched from upstream."""
         path = f"/v2/{repository}/manifests/{reference}"
-        return self.send("GET", path, headers={"Accept": MANIFESTS}, timeout=timeout)
+        return self.send("GET", path, caller, headers={"Accept": MANIFESTS}, timeout=timeout)
 
-    def blob(self, repository: str, digest: str) -> Reply:
-        """A blob, as nobody. GET, because a HEAD can create the repository."""
-        return self.send("GET", f"/v2/{repository}/blobs/{digest}", timeout=60.0)
+    def blob(self, repository: str, digest: str, caller: Caller = ANONYMOUS) -> Reply:
+        """A blob. GET, because a HEAD can create the repository."""
+        return self.send("GET", f"/v2/{repository}/blobs/{digest}", caller, timeout=60.0)
 
     def probe_create(self, repository: str, caller: Caller) -> Reply:
         """May the caller push a new tag? 415 yes, 401 or 403 no; nothing is written (zot 2.1.20, measured)."""
         return self._put_nothing(f"/v2/{repository}/manifests/{unused_tag()}", caller)
+
+    def probe_create_by_digest(self, repository: str, caller: Caller) -> Reply:
+        """May the caller push a new tag by a digest with `?tag=`? As `probe_create`."""
+        return self._put_nothing(f"/v2/{repository}/manifests/{SOME_DIGEST}?tag={unused_tag()}", caller)
 
     def probe_update(self, repository: str, tag: str, caller: Caller) -> Reply:
         """May the caller overwrite this existing tag? 415 yes, 401 or 403 no; nothing is written."""
@@ -129,6 +133,10 @@ class Zot:
     def probe_delete(self, repository: str, caller: Caller) -> Reply:
         """May the caller delete? 404 (400: no such repository) yes, 401 or 403 no; there is no such tag."""
         return self.send("DELETE", f"/v2/{repository}/manifests/{unused_tag()}", caller)
+
+    def probe_delete_manifest(self, repository: str, caller: Caller) -> Reply:
+        """May the caller delete by digest? As `probe_delete`; there is no such digest."""
+        return self.send("DELETE", f"/v2/{repository}/manifests/{SOME_DIGEST}", caller)
 
     def management(self) -> Reply:
         """What the server says about itself; 404 in builds without that extension."""
@@ -152,8 +160,8 @@ def open_zot(world: World, profile: Profile) -> Zot:
 def names_in(reply: Reply, field: str) -> tuple[str, ...]:
     """The texts in that list of an answer: `repositories` of the catalog, `tags` of a repository; null is empty."""
     answer: Any = reply.json()
-    found = (answer.get(field) if isinstance(answer, dict) else None) or []
-    return tuple(str(name) for name in found)
+    found = answer.get(field) if isinstance(answer, dict) else None
+    return tuple(str(name) for name in found) if isinstance(found, list) else ()
 
 
 def error_code(reply: Reply) -> str:
@@ -163,7 +171,7 @@ def error_code(reply: Reply) -> str:
     except Unreachable:
         return ""
     first = answer
-    if isinstance(answer, dict) and answer.get("errors"):
+    if isinstance(answer, dict) and isinstance(answer.get("errors"), list) and answer["errors"]:
         first = answer["errors"][0]
     return str(first.get("code", "")) if isinstance(first, dict) else ""
 

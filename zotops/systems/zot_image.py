@@ -106,7 +106,7 @@ def pull_image(zot: Zot, repository: str, reference: str, *, timeout: float = 10
     digest = digest_of(reply.body)
     said = reply.headers.get("docker-content-digest", digest)
     wrong = [f"{repository}:{reference} says {said[:19]}, its bytes are {digest[:19]}"] if said != digest else []
-    blobs = _blobs_of(reply)
+    blobs = blobs_of(reply)
     for blob in blobs:
         answer = zot.blob(repository, blob)
         if answer.status != OK:
@@ -116,12 +116,17 @@ def pull_image(zot: Zot, repository: str, reference: str, *, timeout: float = 10
     return Pulled(status=OK, digest=digest, blobs=len(blobs), wrong=tuple(wrong))
 
 
-def _blobs_of(reply: Reply) -> tuple[str, ...]:
+def blobs_of(reply: Reply) -> tuple[str, ...]:
+    """The digests of a manifest's smallest blobs, smallest first; of an index none. Unreachable: it is no manifest."""
     answer: Any = reply.json()
     if not isinstance(answer, Mapping):
         return ()
-    described = [answer.get("config"), *(answer.get("layers") or ())]
-    sizes = {str(each["digest"]): int(each.get("size") or 0) for each in described if _is_blob(each)}
+    layers = answer.get("layers")
+    described = [answer.get("config"), *(layers if isinstance(layers, list) else ())]
+    try:
+        sizes = {str(each["digest"]): int(each.get("size") or 0) for each in described if _is_blob(each)}
+    except (TypeError, ValueError) as error:
+        raise Unreachable(f"{reply.url} answers with a manifest whose sizes are no numbers") from error
     small = [digest for digest, size in sorted(sizes.items(), key=lambda item: item[1]) if size <= LARGE]
     return tuple(small[:ENOUGH])
 

@@ -1,0 +1,304 @@
+"""Asks the registry every question of the access matrix, all at once; nothing of it stays there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Semaphore
+from typing import Any
+
+from zotops.access_matrix import (
+    CI,
+    EMPTY,
+    FORGED,
+    NOBODY,
+    NOT_THERE,
+    OK,
+    STRANGER,
+    Address,
+    Cell,
+    Principal,
+    addresses,
+    cells,
+    principals,
+)  # fmt: skip
+from zotops.checks.ci_key import no_key
+from zotops.checks.matrix_answers import Seen, judged_by_registry
+from zotops.errors import Stop, Unreachable
+from zotops.model import Http, Reply, Secret, Verdict, World
+from zotops.profile import Profile
+from zotops.systems.front_doors import door_at
+from zotops.systems.zot import (
+    ANONYMOUS,
+    EMPTY_BASIC,
+    SOME_DIGEST,
+    Caller,
+    Zot,
+    digest_of,
+    made_up_key,
+    names_in,
+    unused_tag,
+    with_key,
+)  # fmt: skip
+from zotops.systems.zot_image import blobs_of
+from zotops.systems.zot_keys import ask_key_api, has_key_form
+
+AS_DOCKER = {"User-Agent": "docker/28.0"}
+# From here on an address counts as silent, and nobody waits for the rest of its cells.
+ENOUGH = 32
+# At a time: each is a program of its own over there, and sshd begins to refuse at ten.
+SESSIONS = 4
+# What an answer can do to a careful reader; it is said to be strange, and nothing more.
+STRANGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A cell and what became of it."""
+
+    cell: Cell
+    seen: Seen
+
+    @property
+    def verdict(self) -> Verdict:
+        """UNKNOWN unless the registry itself judged."""
+        if self.seen.status is None:
+            return Verdict.UNKNOWN
+        return Verdict.PASSED if self.seen.status in self.cell.expected else Verdict.FAILED
+
+    def without(self, why: str) -> Asked:
+        """The same cell with nothing told."""
+        return Asked(cell=self.cell, seen=Seen(said=why))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """What is known of the image that is always there; `why` says what could not be found out."""
+
+    tag: str = ""
+    digest: str = ""
+    blob: str = ""
+    latest: bool = False
+    why: str = ""
+    remedy: str = ""
+
+
+@dataclass(kw_only=True)
+class Limited:
+    """An Http with a time limit for each answer, which gives an address up once it has been silent too often."""
+
+    http: Http
+    within: float
+    silent: list[str] = field(default_factory=list)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,
+    ) -> Reply:
+        """As Http.send."""
+        if len(self.silent) >= ENOUGH:
+            raise Unreachable(f"not asked any more: {self.silent[0]}", remedy="is it running?")
+        try:
+            return self.http.send(method, url, headers=headers, body=body, timeout=min(timeout, self.within))
+        except Unreachable as silence:
+            self.silent.append(silence.what)
+            raise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """The matrix of one registry. `only`: ids of the principals that ask; `within`: seconds for one answer."""
+
+    profile: Profile
+    only: frozenset[str] = frozenset()
+    within: float = 10.0
+
+    def ask(self, world: World, pool: Executor, on_secrets: Callable[[], None] | None = None) -> list[Future[Asked]]:
+        """Begin to ask everything; secrets are read here meanwhile, one after another, and only those needed.
+
+        `on_secrets` is called once they are read.
+        """
+        doors = {address: self._door(world, address) for address in addresses(self.profile)}
+        main = next(iter(doors.values()))
+        callers: dict[str, Future[Caller | Stop]] = {one.id: Future() for one in principals(self.profile)}
+        for each in principals(self.profile):
+            if each.login is None:
+                callers[each.id].set_result(_without_secret(each, self.profile))
+        wanted = [each for each in principals(self.profile) if not self.only or each.id in self.only]
+        image = pool.submit(find_image, main, self.profile, [callers[each.id] for each in wanted if _reads(each)])
+        name = self.profile.registry.image
+        every = list(cells(self.profile, only=self.only))
+        # Whoever waits for an image or for a secret stands behind all who need not.
+        open_now = [cell for cell in every if cell.principal.login is None]
+        pending = {
+            id(cell): pool.submit(one, doors[cell.address], cell, callers[cell.principal.id], image, name)
+            for cell in sorted(open_now, key=lambda cell: bool(cell.ask.needs))
+        }
+        for each in wanted:
+            if each.login is not None:
+                callers[each.id].set_result(self._caller(world, each))
+        if on_secrets:
+            on_secrets()
+        for cell in sorted(every, key=lambda cell: bool(cell.ask.needs)):
+            if cell.principal.login is not None:
+                pending[id(cell)] = pool.submit(one, doors[cell.address], cell, callers[cell.principal.id], image, name)
+        return [pending[id(cell)] for cell in every]
+
+    def _door(self, world: World, address: Address) -> Zot:
+        if address.reached_from == "server":
+            zot = door_at(world, self.profile, address.url, "server")
+            return Zot(http=Limited(http=_Few(http=zot.http), within=self.within), url=address.url)
+        return Zot(http=Limited(http=world.http, within=self.within), url=address.url, trusted=address.with_secrets)
+
+    def _caller(self, world: World, principal: Principal) -> Caller | Stop:
+        assert principal.login is not None  # noqa: S101  # only those with a login come here
+        try:
+            key = world.secrets.read(principal.login.secret)
+        except Stop as stop:
+            return stop
+        if has_key_form(key):
+            return with_key(principal.login.user, key)
+        if principal.id != CI:
+            return Unreachable(f"{principal.login.secret} holds no key", remedy="put one there, or name another place")
+        evidence = no_key(world, self.profile, "")
+        return Unreachable(evidence.observed, remedy=evidence.remedy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Few:
+    """An Http of which only a few requests are under way at a time."""
+
+    http: Http
+    room: Semaphore = field(default_factory=partial(Semaphore, SESSIONS))
+
+    def send(self, method: str, url: str, **options: Any) -> Reply:
+        with self.room:
+            return self.http.send(method, url, **options)
+
+
+def read_matrix(
+    world: World, profile: Profile, *, only: frozenset[str] = frozenset(), within: float = 10.0
+) -> list[Asked]:
+    """The whole matrix, asked and answered."""
+    with ThreadPoolExecutor(max_workers=ENOUGH) as pool:
+        return answered(Matrix(profile=profile, only=only, within=within).ask(world, pool))
+
+
+def answered(pending: Sequence[Future[Asked]]) -> list[Asked]:
+    """What became of every cell, without those about a `latest` that does not exist."""
+    found = [future.result() for future in pending]
+    return [asked for asked in found if asked.seen.said != NO_LATEST]
+
+
+NO_LATEST = "there is no tag `latest`"
+
+
+def one(zot: Zot, cell: Cell, caller: Future[Caller | Stop], image: Future[Image], name: str) -> Asked:
+    """Ask one cell; `name` is our image. Whatever comes back, there is an answer: what cannot be judged is said so."""
+    try:
+        who = caller.result()
+        if isinstance(who, Stop):
+            return Asked(cell=cell, seen=Seen(said=who.what, remedy=who.remedy))
+        known = Image() if not cell.ask.needs or cell.place.kind != "image" else image.result()
+        if missing := _missing(cell, known):
+            return Asked(cell=cell, seen=Seen(said=missing, remedy=known.remedy))
+        reply = SENDERS[cell.ask.id](zot, cell.place.repository, who, known)
+        return Asked(cell=cell, seen=judged_by_registry(cell, reply, name=name, digest=known.digest, blob=known.blob))
+    except Stop as stop:
+        return Asked(cell=cell, seen=Seen(said=stop.what, remedy=stop.remedy))
+    except STRANGE:
+        return Asked(cell=cell, seen=Seen(said="it answered with something that cannot be understood"))
+
+
+def _missing(cell: Cell, known: Image) -> str:
+    """Why this cell cannot be asked; "" when it can."""
+    if cell.place.kind != "image" or not cell.ask.needs:
+        return ""
+    if cell.ask.needs == "latest" and known.tag and not known.latest:
+        return NO_LATEST
+    there = {"tag": known.tag, "latest": known.tag, "digest": known.digest, "blob": known.blob}
+    return "" if there[cell.ask.needs] else known.why
+
+
+Sender = Callable[[Zot, str, Caller, Image], Reply]
+# The request of each kind of cell, by its id. Where a name of something is needed that nothing has, a made-up one.
+SENDERS: Mapping[str, Sender] = {
+    "ping": lambda zot, _, caller, __: zot.ping(caller),
+    "ping-docker": lambda zot, _, caller, __: zot.send("GET", "/v2/", caller, headers=AS_DOCKER),
+    "keys": lambda zot, _, caller, __: ask_key_api(zot, caller),
+    "catalog": lambda zot, _, caller, __: zot.catalog(caller),
+    "tags": lambda zot, name, caller, _: zot.tags(name, caller),
+    "manifest-by-tag": lambda zot, name, caller, image: zot.manifest(name, image.tag or unused_tag(), caller),
+    "manifest-by-digest": lambda zot, name, caller, image: zot.manifest(name, image.digest or SOME_DIGEST, caller),
+    "blob": lambda zot, name, caller, image: zot.blob(name, image.blob or SOME_DIGEST, caller),
+    "create": lambda zot, name, caller, _: zot.probe_create(name, caller),
+    "create-by-digest": lambda zot, name, caller, _: zot.probe_create_by_digest(name, caller),
+    "overwrite": lambda zot, name, caller, image: zot.probe_update(name, image.tag, caller),
+    "overwrite-latest": lambda zot, name, caller, _: zot.probe_update(name, "latest", caller),
+    "move": lambda zot, name, caller, image: zot.probe_move(name, image.tag, caller),
+    "delete-tag": lambda zot, name, caller, _: zot.probe_delete(name, caller),
+    "delete-manifest": lambda zot, name, caller, _: zot.probe_delete_manifest(name, caller),
+}
+
+
+def find_image(zot: Zot, profile: Profile, callers: Sequence[Future[Caller | Stop]]) -> Image:
+    """A tag, its manifest's digest and a blob of our own image, as the first caller who may see them."""
+    name, why = profile.registry.image, ""
+    for future in callers:
+        caller = future.result()
+        if isinstance(caller, Stop):
+            continue
+        try:
+            found = _image_seen_by(zot, name, caller)
+        except (Stop, *STRANGE) as error:
+            why = error.what if isinstance(error, Stop) else f"{name} cannot be understood"
+            continue
+        if found.blob:
+            return found
+        why = found.why
+    remedy = f"push an image to {name}, or name one that is always there as `registry.image` in the profile"
+    return Image(why=why or f"nobody who asks may see {name}", remedy=remedy)
+
+
+def _image_seen_by(zot: Zot, name: str, caller: Caller) -> Image:
+    listed = zot.tags(name, caller)
+    tags = names_in(listed, "tags") if listed.status == OK else ()
+    if not tags:
+        said = "there is no such image yet" if listed.status == NOT_THERE else f"{listed.status} to its tags"
+        return Image(why=f"{name}: {said}")
+    tag = next((each for each in reversed(tags) if each != "latest"), tags[0])
+    manifest = zot.manifest(name, tag, caller)
+    blobs = blobs_of(manifest) if manifest.status == OK else ()
+    if not blobs and (child := _first_child(manifest)):
+        blobs = blobs_of(zot.manifest(name, child, caller))
+    if not blobs:
+        return Image(why=f"{name}:{tag} has no blob that could be asked for ({manifest.status} to its manifest)")
+    return Image(tag=tag, digest=digest_of(manifest.body), blob=blobs[0], latest="latest" in tags and tag != "latest")
+
+
+def _first_child(manifest: Reply) -> str:
+    """The first manifest of an index; "" when it is none."""
+    answer = manifest.json() if manifest.status == OK else {}
+    children = answer.get("manifests") if isinstance(answer, dict) else None
+    return str(children[0]["digest"]) if children else ""
+
+
+def _reads(principal: Principal) -> bool:
+    return principal.rights is not None and principal.id != EMPTY
+
+
+def _without_secret(principal: Principal, profile: Profile) -> Caller:
+    made_up = {
+        NOBODY: lambda: ANONYMOUS,
+        EMPTY: lambda: EMPTY_BASIC,
+        STRANGER: lambda: Caller(name=STRANGER, headers=with_key("zotops-nobody", Secret("made-up")).headers),
+        FORGED: lambda: made_up_key(profile.ci.name),
+    }
+    return made_up[principal.id]()

@@ -1,0 +1,71 @@
+"""What an answer to a question of the access matrix means, and whether the registry itself gave it; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from zotops.access_matrix import BROKEN, NOT_THERE, OK, Cell, tells
+from zotops.model import Reply
+from zotops.systems.browser import bare
+from zotops.systems.zot import digest_of, error_code, names_in
+from zotops.systems.zot_keys import LIST
+
+FURTHER = range(300, 400)
+NO_SUCH_ROUTE = b"404 page not found"
+IS_REGISTRY = "docker-distribution-api-version"
+SHORT = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """The status by which a right is judged; None: nothing can be told, and `said` says why."""
+
+    status: int | None = None
+    said: str = ""
+    remedy: str = ""
+
+
+def judged_by_registry(cell: Cell, reply: Reply, *, name: str, digest: str = "", blob: str = "") -> Seen:
+    """The status, if it is a judgement and the registry's own; a proxy's login page must never look like one.
+
+    `name`: our image, which the catalog has to list; `digest` and `blob`: what has to come back of it, where known.
+    """
+    if reply.status in FURTHER:
+        where = bare(reply.headers.get("location", "nowhere"))[:SHORT]
+        return _strange(f"{reply.status}, a redirect to {where}, which is not followed")
+    if reply.status not in tells(cell.ask):
+        return _strange(f"{reply.status}, which says nothing about rights")
+    if reply.status == OK:
+        return _seen_200(cell, reply, name=name, digest=digest, blob=blob)
+    return Seen(status=reply.status) if _is_own(cell, reply) else _strange(f"{reply.status}, not the registry's own")
+
+
+def _strange(said: str) -> Seen:
+    return Seen(said=said, remedy="what is between here and the registry? Look at that address in a browser")
+
+
+def _is_own(cell: Cell, reply: Reply) -> bool:
+    if cell.ask.id == "keys" and reply.status == BROKEN:
+        return not reply.body
+    if cell.ask.id == "keys" and reply.status == NOT_THERE:
+        return reply.body.startswith(NO_SUCH_ROUTE)
+    return bool(error_code(reply))
+
+
+def _seen_200(cell: Cell, reply: Reply, *, name: str, digest: str, blob: str) -> Seen:
+    ask, whole = cell.ask.id, Seen(status=OK)
+    if ask in {"ping", "ping-docker"}:
+        return whole if IS_REGISTRY in reply.headers else _strange("200 without a registry's headers")
+    if ask in {"manifest-by-tag", "manifest-by-digest", "blob"}:
+        wanted = blob if ask == "blob" else digest
+        # At a name that does not exist nothing is wanted: whatever comes is wrong, and is somebody's answer.
+        right = not wanted or digest_of(reply.body) == wanted
+        return whole if right else _strange("200 with other bytes than the digest's")
+    answer: Any = reply.json()
+    listed = {"keys": LIST, "catalog": "repositories", "tags": "tags"}[ask]
+    if not isinstance(answer, dict) or not isinstance(answer.get(listed, 0), list | None):
+        return _strange(f"200 without a list of {listed}")
+    if ask == "catalog" and name not in names_in(reply, listed):
+        return Seen(status=NOT_THERE, said="200 without our image in it")
+    return whole
