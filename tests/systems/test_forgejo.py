@@ -45,8 +45,14 @@ def test_a_write_that_is_always_refused_tells_who_may_write(forge: Forgejo, plac
     before = place.state.read("forge")["secrets"]
     assert (forge.probe_write(), forge.probe_write(with_token=False)) == (400, 401)
     place.safe.fields[place.profile.forge_token] = "made up"
-    assert forge.probe_write() == 401
+    assert Forgejo(world=place.world, profile=place.profile).probe_write() == 401
     assert place.state.read("forge")["secrets"] == before
+
+
+def test_the_token_is_read_once(forge: Forgejo, place: Place) -> None:
+    forge.secrets()
+    place.safe.fields[place.profile.forge_token] = "made up"
+    assert forge.secrets()
 
 
 def test_secrets_are_names_and_times(forge: Forgejo) -> None:

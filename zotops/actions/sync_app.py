@@ -10,6 +10,7 @@ from zotops.errors import ActionFailed, Uncertain
 from zotops.model import Action, Attempt, Facts, Finished, Intent, Outcome, Settled, State, World
 from zotops.profile import Profile
 from zotops.systems.argocd import SYNCED_COMMIT, App, last_line, read_app, start_sync
+from zotops.systems.authentik import open_authentik
 from zotops.systems.blueprint_state import read_blueprint_state
 from zotops.systems.git import newest_commit
 
@@ -46,8 +47,10 @@ class SyncApp(Action):
         return Outcome(facts={SYNCED_COMMIT: intent["commit"]})
 
     def _wait_for_blueprint(self, world: World) -> None:
+        provider = open_authentik(world, self.profile)
+
         def missing() -> str:
-            state = read_blueprint_state(world, self.profile)
+            state = read_blueprint_state(world, self.profile, provider)
             return "" if state.in_force or state.refused else str(state)
 
         late = wait_until(world, "blueprint", missing, within=self.profile.argocd.patience)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zotops.model import World
 from zotops.profile import Profile
 from zotops.systems.argocd import read_configmap
-from zotops.systems.authentik import open_authentik
+from zotops.systems.authentik import Authentik, open_authentik
 
 SUCCESSFUL, REFUSED = "successful", "error"
 SHORT = 12
@@ -42,11 +42,11 @@ class BlueprintState:
         return f"{hashes}; {self.status}"
 
 
-def read_blueprint_state(world: World, profile: Profile) -> BlueprintState:
-    """Ask ArgoCD for the live ConfigMap, and the identity provider for the rest."""
+def read_blueprint_state(world: World, profile: Profile, provider: Authentik | None = None) -> BlueprintState:
+    """Ask ArgoCD for the live ConfigMap, and the identity provider for the rest (opened anew unless it is given)."""
     spec = profile.identity_provider.blueprint
     live = read_configmap(world, profile, spec.configmap, spec.key)
-    provider = open_authentik(world, profile)
+    provider = provider or open_authentik(world, profile)
     instance = provider.blueprint(spec.path)
     return BlueprintState(
         deployed=hashlib.sha512(live).hexdigest() if live is not None else "",

@@ -41,7 +41,12 @@ def image_of(profile: Profile) -> str:
 
 def tags_of(world: World, profile: Profile, commit: str) -> tuple[str, ...] | None:
     """`v<version>-<first 7 of the commit>` and each workflow's suffix; None when the commit has no version to read."""
-    text = Forgejo(world=world, profile=profile).file(profile.build.version_file, commit)
+    return _tags(Forgejo(world=world, profile=profile), commit)
+
+
+def _tags(forge: Forgejo, commit: str) -> tuple[str, ...] | None:
+    profile = forge.profile
+    text = forge.file(profile.build.version_file, commit)
     found = re.search(profile.build.version_pattern, text or "")
     if found is None:
         return None
@@ -61,8 +66,9 @@ def existing_tags(world: World, profile: Profile) -> frozenset[str]:
 def buildable(world: World, profile: Profile) -> Iterator[Buildable]:
     """The commits of the branch of which no tag exists, newest first."""
     existing = existing_tags(world, profile)
-    for commit in Forgejo(world=world, profile=profile).commits(profile.forge.branch):
-        tags = tags_of(world, profile, commit)
+    forge = Forgejo(world=world, profile=profile)
+    for commit in forge.commits(profile.forge.branch):
+        tags = _tags(forge, commit)
         if tags and not existing & set(tags):
             yield Buildable(commit=commit, tags=tags)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from zotops.errors import Unreachable
-from zotops.model import Reply, World
+from zotops.model import Reply, Secret, World
 from zotops.profile import Profile
 
 PENDING = frozenset({"unknown", "waiting", "running", "blocked"})
@@ -45,6 +46,11 @@ class Forgejo:
 
     world: World
     profile: Profile
+
+    @cached_property
+    def token(self) -> Secret:
+        """The token, read once: each read of a vault may ask for a finger, and a build is asked about many times."""
+        return self.world.secrets.read(self.profile.forge_token)
 
     @property
     def place(self) -> str:
@@ -157,7 +163,7 @@ class Forgejo:
         forge = self.profile.forge
         headers = {"Accept": "application/json"}
         if with_token:
-            headers["Authorization"] = f"token {self.world.secrets.read(self.profile.forge_token).reveal()}"
+            headers["Authorization"] = f"token {self.token.reveal()}"
         if body is not None:
             headers["Content-Type"] = "application/json"
         url = f"{forge.api_url}/repos/{forge.owner}/{forge.repo}{path}"
