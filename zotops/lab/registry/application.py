@@ -87,7 +87,7 @@ class Application:
             if visit.caller.anonymous:
                 return "read" in access.metrics_anonymous
             return visit.caller.name in access.metrics_users
-        return before != REPOSITORY or not self.guarded or self.guard.allows(visit)
+        return before != REPOSITORY or self.guard.allows(visit)
 
     def _failed(self, error: Exception) -> Reply:
         self.book.error("unexpected error", error=repr(error), stack=traceback.format_exc())

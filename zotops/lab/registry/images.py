@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zotops.lab.registry.blobs import INDEXES, OCI_INDEX, OCI_MANIFEST, Blobs
-from zotops.lab.registry.digests import digest_of, is_digest
+from zotops.lab.registry.digests import DIGEST, digest_of, is_digest
 from zotops.lab.registry.layout import REFERENCE_NAME, Descriptor, Layout, replace, tag_of
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -148,7 +148,7 @@ class Images:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BadManifest(str(error)) from error
         for digest in needed:
-            if not self._blobs.has(repository, digest):
+            if not is_digest(digest) or not self._blobs.has(repository, digest):
                 raise BadManifest(digest)
 
 
@@ -168,6 +168,6 @@ def needed_parts(manifest: dict[str, Any], media_type: str) -> list[str]:
 
 def _digest(part: dict[str, Any]) -> str:
     digest, size, media_type = str(part["digest"]), part["size"], part["mediaType"]
-    if not is_digest(digest) or not isinstance(size, int) or not MEDIA_TYPE.fullmatch(media_type):
+    if not DIGEST.fullmatch(digest) or not isinstance(size, int) or not MEDIA_TYPE.fullmatch(media_type):
         raise ValueError("descriptor")
     return digest

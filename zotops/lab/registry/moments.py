@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 NEVER = "0001-01-01T00:00:00Z"
 """Go's zero time: no expiry, no use."""
@@ -14,6 +14,11 @@ def now() -> str:
     """The moment in UTC."""
     seconds, nanoseconds = divmod(time.time_ns(), NANO)
     return _written(datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S"), f"{nanoseconds:09d}", "Z")
+
+
+def http_date(*, ahead: float = 0) -> str:
+    """The moment so many seconds ahead, as HTTP's headers write it (RFC 9110 section 5.6.7)."""
+    return f"{datetime.now(UTC) + timedelta(seconds=ahead):%a, %d %b %Y %H:%M:%S} GMT"
 
 
 def normal(moment: str) -> str:

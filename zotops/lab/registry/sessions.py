@@ -8,9 +8,10 @@ import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from zotops.lab.registry.moments import http_date
 
 LIFETIME = 7200
 """Seconds that a session lasts."""
@@ -69,8 +70,7 @@ class Sessions:
 
     def cookie(self, name: str, value: str, *, path: str, lifetime: int, hidden: bool) -> tuple[str, str]:
         """A Set-Cookie header as Go writes it; `hidden` from scripts."""
-        end = datetime.now(UTC) + timedelta(seconds=lifetime)
-        until = f"Expires={end:%a, %d %b %Y %H:%M:%S} GMT; Max-Age={lifetime}"
+        until = f"Expires={http_date(ahead=lifetime)}; Max-Age={lifetime}"
         flags = "; HttpOnly" * hidden + "; Secure" * self._secure
         return "Set-Cookie", f"{name}={value}; Path={path}; {until}{flags}"
 

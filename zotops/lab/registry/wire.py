@@ -2,12 +2,14 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from io import BufferedReader
 
 from zotops.lab.registry.exchange import Body, Reply, Request
+from zotops.lab.registry.moments import http_date
 
 Answer = Callable[[Request], Reply]
 
@@ -108,6 +110,7 @@ class Connection:
     def _send(self, reply: Reply, *, with_content: bool, stays: bool) -> None:
         lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
         lines += [f"{name}: {value}" for name, value in reply.headers]
+        lines.append(f"Date: {http_date()}")
         length = reply.slice.length if reply.slice else len(reply.content)
         if reply.status not in WITHOUT_CONTENT:
             lines.append(f"Content-Length: {length if reply.announced is None else reply.announced}")
