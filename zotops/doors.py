@@ -114,12 +114,25 @@ class RealHttp:
 
 def _reply(client: httpx.Client, request: httpx.Request, *, url: str, within: float) -> Reply:
     answer = client.send(request, stream=True)
+    certificate = _certificate(answer)
     try:
         received = _body(answer, within=within)
     finally:
         answer.close()
-    pairs = Headers(answer.headers.multi_items())
-    return Reply(method=request.method, url=url, status=answer.status_code, headers=pairs, body=received)
+    return Reply(
+        method=request.method,
+        url=url,
+        status=answer.status_code,
+        headers=Headers(answer.headers.multi_items()),
+        body=received,
+        certificate=certificate,
+    )
+
+
+def _certificate(answer: httpx.Response) -> bytes:
+    stream = answer.extensions.get("network_stream")
+    spoken: ssl.SSLSocket | None = stream.get_extra_info("ssl_object") if stream else None
+    return (spoken.getpeercert(binary_form=True) or b"") if spoken else b""
 
 
 def _body(answer: httpx.Response, *, within: float) -> bytes:

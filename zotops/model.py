@@ -323,13 +323,14 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """An HTTP answer, its body limited in size by the door."""
+    """An HTTP answer, its body limited in size by the door. `certificate`: the server's own, as DER; none over http."""
 
     method: str
     url: str
     status: int
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    certificate: bytes = b""
 
     @property
     def text(self) -> str:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
-import questionary
 from rich.console import Console
 from rich.text import Text
 
@@ -26,6 +26,9 @@ from zotops.operator import (
     StepEnds,
     Told,
 )
+
+if TYPE_CHECKING:
+    import questionary
 
 WIDTH = 80
 DEEPEST = 23
@@ -226,6 +229,8 @@ class Terminal(Screen):
 
     def decide(self, offer: Offer) -> Decision:
         """Ask until one of the keys is typed."""
+        import questionary  # noqa: PLC0415  # what only shows need not load it
+
         self._tell_offer(offer)
         keys = {choice.value: choice for choice in offer.choices}
         self.say("\n  " + "   ".join(f"{choice.value} {WORDS[choice]}" for choice in offer.choices))
@@ -238,6 +243,8 @@ class Terminal(Screen):
 
     def ask(self, question: Question) -> str:
         """Ask until the answer has its form; a secret is typed unseen."""
+        import questionary  # noqa: PLC0415  # as above
+
         while True:
             prompt = f"{self.redact(question.prompt)}{' (hidden)' if question.keep_as else ''}:"
             field_ = questionary.password if question.keep_as else questionary.text

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
@@ -99,7 +98,7 @@ class Connection:
             request = Request(method=method, target=target, headers=headers, body=body, peer=self._address)
             reply = self._answer(request)
             wants_end = "close" in headers.get("connection", [""])[0].lower() or version == "HTTP/1.0"
-            stays = not wants_end and ("expect" not in headers or incoming.chunked) and incoming.drained()
+            stays = not wants_end and "expect" not in headers and incoming.drained()
             self._send(reply, with_content=method != "HEAD", stays=stays)
         return stays
 
