@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.lab import argocd_description
 from zotops.lab import world
 from zotops.lab.state import State
 
@@ -49,6 +50,8 @@ class Practice:
             check=False,
             **given,
         )
+        if words[0] == "argocd" and argocd_description.FILE.is_file():
+            argocd_description.must_match(words[1:], done.returncode, done.stdout)
         return Done(done.returncode, done.stdout, done.stderr)
 
     def quirk(self, owner: str, **switches: object) -> None:

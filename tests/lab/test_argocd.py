@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft4Validator  # type: ignore[import-untyped]
+from jsonschema import ValidationError  # type: ignore[import-untyped]
 
+from tests.lab import argocd_description
 from tests.lab.practice_world import Practice, laid_out
 from zotops.lab import checkout
 
-DESCRIPTION = Path(__file__).parents[3] / "shared" / "data" / "openapi" / "argocd.json"
+needs_description = pytest.mark.skipif(
+    not argocd_description.FILE.is_file(), reason="the published description of the API (../shared/data) is not here"
+)
 
 
 @pytest.fixture(scope="module")
@@ -169,15 +172,53 @@ def test_a_fault_signs_out_while_the_old_state_is_still_shown(practice: Practice
     assert practice.run("argocd", "app", "sync", "authentik").code == 20
 
 
-@pytest.mark.skipif(not DESCRIPTION.exists(), reason="the published description of Argo CD's API is not beside us")
-def test_the_application_has_the_published_shape(practice: Practice) -> None:
-    published = json.loads(DESCRIPTION.read_text())
-    schema = {"$ref": "#/definitions/v1alpha1Application", "definitions": published["definitions"]}
-    practice.run("argocd", "app", "sync", "authentik")
-    found = application(practice)
-    assert list(Draft4Validator(schema).iter_errors(found)) == []
-    unknown = set(found["status"]) - set(published["definitions"]["v1alpha1ApplicationStatus"]["properties"])
-    assert not unknown
+CALLS = (
+    ("app", "sync", "authentik", "-o", "json"),
+    ("app", "get", "authentik", "-o", "json", "--refresh"),
+    ("app", "wait", "authentik", "-o", "json", "--health"),
+    (
+        "app",
+        "get-resource",
+        "authentik",
+        "--kind",
+        "ConfigMap",
+        "--resource-name",
+        "authentik-blueprints",
+        "-o",
+        "json",
+    ),
+    ("account", "get-user-info", "-o", "json"),
+    ("account", "can-i", "sync", "applications", "default/authentik"),
+    ("version", "-o", "json"),
+)
+FIELDS = (
+    *("status.sync.revision", "status.sync.status", "status.health.status", "status.reconciledAt", "status.sync"),
+    *("status.operationState.phase", "status.operationState.finishedAt", "status.operationState.syncResult.revision"),
+    *("spec.source.targetRevision", "spec.source.repoURL"),
+)
+
+
+@needs_description
+@pytest.mark.parametrize("words", CALLS, ids=lambda words: " ".join(words[:2]))
+def test_what_is_printed_has_the_published_shape(practice: Practice, words: tuple[str, ...]) -> None:
+    done = practice.run("argocd", *words)
+    assert argocd_description.must_match(words, done.code, done.out)
+
+
+@needs_description
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_that_is_dropped_or_misspelt_is_noticed(practice: Practice, field: str) -> None:
+    words = CALLS[1]
+    for spelt in ("", "misspelt"):
+        found = application(practice)
+        *above, name = field.split(".")
+        place = found
+        for each in above:
+            place = place[each]
+        value = place.pop(name)
+        place |= {spelt: value} if spelt else {}
+        with pytest.raises(ValidationError):
+            argocd_description.must_match(words, 0, json.dumps(found))
 
 
 @pytest.mark.parametrize("words", [("app", "delete", "authentik"), ("app", "get", "authentik", "--show-params"), ()])

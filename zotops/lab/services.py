@@ -16,13 +16,15 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 
 from zotops.lab import forge, provider
+from zotops.lab.answers import kept_of_server
 
 
 def applications(world: Path) -> list[tuple[ASGIApp, int]]:
     """What to serve, each with its port."""
     names: dict[str, Any] = loads((world / "world.json").read_text())
     ports = (names["identity_provider"]["port"], names["forge"]["port"])
-    return [(provider.app(world), ports[0]), (forge.app(world), ports[1])]
+    apps: dict[str, ASGIApp] = {"provider": provider.app(world), "forge": forge.app(world)}
+    return [(kept_of_server(app, world, name), port) for (name, app), port in zip(apps.items(), ports, strict=True)]
 
 
 class _Server(Server):
