@@ -24,6 +24,8 @@ from zotops.checks.application import ApplicationLetsCiIn, ProviderIsRight
 from zotops.checks.argocd import AppIsSynced
 from zotops.checks.blueprint import BlueprintIsApplied
 from zotops.checks.builds import BuildSucceeded, TagsAreNew
+from zotops.checks.challenge import ClientsAreAskedToSignIn
+from zotops.checks.ci_password import CiPasswordIsKept
 from zotops.checks.ci_user import CiUserIsRight, ClaimsAreRight
 from zotops.checks.combined import MayBeUnknownUntil
 from zotops.checks.configuration import CredentialsAreHidden, ReviewedConfiguration
@@ -32,17 +34,21 @@ from zotops.checks.forge import SecretIsListed
 from zotops.checks.issuer import IssuerIsExact
 from zotops.checks.key_api import CiKeyIsListed, KeyApiIsThere, KeyIsCiUsers
 from zotops.checks.metrics import MetricsAsBefore
+from zotops.checks.planting import CiMayNotPlant
 from zotops.checks.process import ProcessIsYounger
 from zotops.checks.pull import CatalogIsPublic, ImageIsPulledAnonymously
 from zotops.checks.pull_through import MirrorFormIsUsed, PullThroughWorks
 from zotops.checks.questions import ApiKeyOptionWorks, ClaimMatchesGroup, KeyInheritsGroup
 from zotops.checks.reachable import CurrentState, RegistryIsReachable
 from zotops.checks.scratch import ScratchImageCameBack
+from zotops.checks.second_factor import NoSecondFactorLeft
+from zotops.checks.server import ServerLetsUsIn
 from zotops.checks.services import ServicesLines
 from zotops.checks.sessions import NoSessionLeft
 from zotops.checks.sign_in import SignInRedirects
 from zotops.checks.tools import ToolsAreSignedIn, ToolsAreThere
 from zotops.checks.vault import KeyIsStored, OtherFieldsUnchanged, OwnItemIsThere, ReferencesResolve
+from zotops.checks.vault_unlocked import VaultIsUnlocked
 from zotops.checks.version import VersionAtFloor
 from zotops.checks.workflows import KeyNotInArgv, WorkflowsUseTheSecret
 from zotops.model import Box, Check, Question, Runbook, Step
@@ -183,7 +189,9 @@ def preflight(profile: Profile) -> Step:
             """,
         checks=(
             ToolsAreThere(profile=profile),
+            VaultIsUnlocked(profile=profile),
             ToolsAreSignedIn(profile=profile),
+            ServerLetsUsIn(profile=profile),
             ReferencesResolve(profile=profile),
             OwnItemIsThere(profile=profile),
             RegistryIsReachable(profile=profile),
@@ -247,7 +255,11 @@ def let_ci_sign_in(profile: Profile) -> Step:
             second factor, the first one has to enrol it, and it stays; and the password is one more secret to keep.
             """,
         action=SetCiPassword(profile=profile) if by_password else None,
-        checks=(CiUserIsRight(profile=profile), ClaimsAreRight(profile=profile)),
+        checks=(
+            CiUserIsRight(profile=profile),
+            ClaimsAreRight(profile=profile),
+            *((CiPasswordIsKept(profile=profile),) if by_password else ()),
+        ),
         safe_to_stop="Nothing in the registry has changed.",
         back="There is nothing to take back." if not by_password else f"set another password for {user}",
     )
@@ -264,6 +276,7 @@ def review_zot_change(profile: Profile) -> Step:
             1. `mise run {provisioning.task} -- --check --diff --tags {provisioning.registry_tag}`
 
                 **Its output may show the client secret**, old and new, if the role lacks `no_log`: paste it nowhere.
+
             2. What the configuration will be has all four parts: `http.auth.openid`, `http.auth.apikey`,
                `http.accessControl` and `http.externalUrl`. It names no groups but `{profile.tiers.ci.group}` and
                `{profile.tiers.admins.group}`. Nothing else changes.
@@ -293,10 +306,10 @@ def deploy_zot(profile: Profile) -> Step:
             4. `mise run {provisioning.task} -- --tags {provisioning.registry_tag}`
             5. The registry answers again, and its process is younger than its configuration file (the first row
                below). If it is older, the restart was lost with a failed play. Running the play again does not make
-               up for it: restart it as below.
+               up for it: restart it yourself.
 
-            Back, by hand: `ssh {server.ssh} mv {server.config}.before {server.config}`, then restart:
-            `ssh {server.ssh} launchctl unload {server.plist}` and the same with `load`.
+            Back by hand: `ssh {server.ssh} mv {server.config}.before {server.config}`, then restart it.
+            Restart: `ssh {server.ssh} launchctl unload {server.plist}`, then the same with `load`.
             """,
         action=DeployRegistry(profile=profile),
         undo=RestoreRegistry(profile=profile),
@@ -304,6 +317,7 @@ def deploy_zot(profile: Profile) -> Step:
             ProcessIsYounger(profile=profile),
             AnybodyMayRead(profile=profile),
             NobodyMayWrite(profile=profile),
+            ClientsAreAskedToSignIn(profile=profile),
             KeyApiIsThere(profile=profile),
             MetricsAsBefore(profile=profile),
             ConsumersStillPull(profile=profile),
@@ -350,7 +364,9 @@ def create_ci_key(profile: Profile) -> Step:
             CiMayNotOverwrite(profile=profile),
             CiMayNotDelete(profile=profile),
             MadeUpKeyMayNothing(profile=profile),
+            CiMayNotPlant(profile=profile),
             NoSessionLeft(profile=profile),
+            NoSecondFactorLeft(profile=profile),
         ),
         safe_to_stop="Pulls work, CI cannot push yet. A key that was made lies in the vault's pending field.",
         back=f"delete the key on {registry.url}/user/apikey, signed in as {user}",
@@ -393,6 +409,7 @@ def sync_forge_secrets(profile: Profile) -> Step:
 
                 Its output must show the task `{provisioning.secrets_tasks[0]}`, and the host's line at the end
                 `unreachable=0` and `failed=0`. A mistyped tag ends well, too, having done nothing.
+
             2. <{forge.web_url}/{forge.owner}/{forge.repo}/settings/actions/secrets> lists `{forge.secret}`.
             """,
         action=SyncForgeSecrets(profile=profile),
@@ -453,9 +470,9 @@ def verify(profile: Profile) -> Step:
                 `{copy}`
 
                 `skopeo logout --authfile ci.json {host}`
-            3. Pull through each mirror what is not cached yet: {images}.
-               `skopeo inspect --no-creds --format '{{{{.Digest}}}}' docker://{host}/<image>` does, and prints the
-               digest.
+
+            3. Pull {images} through the registry, best what is not cached yet; this prints the digest:
+               `skopeo inspect --no-creds --format '{{{{.Digest}}}}' docker://{host}/<image>`
             4. <{registry.url}> in a private window: **SIGN IN WITH OIDC**, and see that you come back signed in.
             5. `mise run {profile.provisioning.services_check}`
             """,
