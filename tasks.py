@@ -64,6 +64,52 @@ def doctor(_context: Context, profile: str | None = None) -> int:
 
 @task(
     auto_shortflags=False,
+    iterable=["profile"],
+    help={
+        "profile": f"{PROFILE} (repeatable)",
+        "as": "only what these ask, separated by commas: nobody,ci,dead,guest,admin; nobody needs no vault",
+        "only": "only these checks, separated by commas: names of --list, a name's beginning, or a pattern",
+        "list": "list the checks by name; asks nothing",
+        "json": "print one JSON document and nothing else",
+        "junit": "write a JUnit file here as well",
+        "prometheus": "write metrics here as well, for a textfile collector",
+        "quiet": "print only what is not as it should be",
+        "strict": "exit 1 for findings as well",
+        "watch": "look again until everything is green",
+    },
+)
+def verify(
+    _context: Context,
+    profile: list[str] | None = None,
+    as_: str | None = None,
+    only: str | None = None,
+    list_: bool = False,
+    json: bool = False,
+    junit: str | None = None,
+    prometheus: str | None = None,
+    quiet: bool = False,
+    strict: bool = False,
+    watch: bool = False,
+) -> int:
+    """Measure who may do what at the registry, and whether everything else holds; leaves nothing behind."""
+    from zotops.commands.verify import verify as command
+
+    return command(
+        profile=profile or [],
+        as_=as_,
+        only=only,
+        list_=list_,
+        json=json,
+        junit=junit,
+        prometheus=prometheus,
+        quiet=quiet,
+        strict=strict,
+        watch=watch,
+    )
+
+
+@task(
+    auto_shortflags=False,
     help={
         "profile": PROFILE,
         "audit": "check this run's journal for edited, reordered or removed records",
@@ -195,4 +241,4 @@ def serve(_context: Context, port: int = 8000) -> int:
 
 
 docs = Collection("docs", render, check_pages, build, serve)
-namespace = Collection(deploy, doctor, runs, report, rehearse, lab, test, check, docs)
+namespace = Collection(deploy, doctor, verify, runs, report, rehearse, lab, test, check, docs)

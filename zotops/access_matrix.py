@@ -95,7 +95,7 @@ ASKS = (
     Ask(id="ping", says="ping", request="GET /v2/", nothing_stays=_READ_ONLY, places=("registry",)),
     Ask(
         id="ping-docker",
-        says="ping as Docker's client",
+        says="ping as Docker does",
         request="GET /v2/, User-Agent: docker/28.0",
         nothing_stays=_READ_ONLY,
         places=("registry",),
@@ -159,7 +159,7 @@ ASKS = (
     ),
     Ask(
         id="create-by-digest",
-        says="push a new tag by digest to",
+        says="push a tag by digest to",
         request="PUT /v2/NAME/manifests/DIGEST?tag=UNUSED, Content-Type: text/plain",
         nothing_stays=_TYPE,
         right="create",

@@ -167,7 +167,7 @@ class Screen:
         finding = found.check.advisory and evidence.verdict is Verdict.FAILED
         if finding:
             word, style = "finding", "yellow"
-        mark = symbol if self._fancy() and not finding else word
+        mark = symbol if self.has_symbols() and not finding else word
         text = str(found.check)
         if evidence.verdict is Verdict.PASSED:
             observed = " ".join(evidence.observed.split())
@@ -218,7 +218,7 @@ class Screen:
         if ends.why:
             self.say(f"Go on: {self.again}")
 
-    def _fancy(self) -> bool:
+    def has_symbols(self) -> bool:
         """Whether the terminal can show our symbols; a plain one gets words."""
         return self.console.encoding.lower().startswith("utf") and not self.console.is_dumb_terminal
 

@@ -29,6 +29,7 @@ NAMES = {
     "report",
     "runs",
     "test",
+    "verify",
 }
 # What only some commands need, and what would make each start slow.
 HEAVY = {"rich", "questionary", "httpx", "msgspec", "starlette", "prompt_toolkit", "mkdocs", "pytest", "zotops"}

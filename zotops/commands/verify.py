@@ -1,0 +1,142 @@
+"""`invoke verify`: who may do what at the registry, and whether everything else still holds; leaves nothing there."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from zotops.commands.opening import open_world
+from zotops.commands.operators import screen_for
+from zotops.commands.outcomes import outcome
+from zotops.errors import CheckFailed, Unreachable, UsageIsWrong
+from zotops.model import Verdict, World
+from zotops.profile import Profile
+from zotops.profile_file import find_profile, read_profile
+from zotops.redaction import Redactor
+from zotops.state_folder import state_folder
+from zotops.terminal import Screen
+from zotops.verdict_table import Look, summary, table
+from zotops.verification import Selected, Verified, locked, names, selected
+from zotops.verification import verify as measure
+
+UNATTENDED_PATIENCE = 10.0
+PAUSE = 5.0
+THREADS = 128
+PER_REGISTRY = 32
+
+
+def verify(
+    *,
+    profile: list[str],
+    as_: str | None = None,
+    only: str | None = None,
+    list_: bool = False,
+    json: bool = False,
+    junit: str | None = None,
+    prometheus: str | None = None,
+    quiet: bool = False,
+    strict: bool = False,
+    watch: bool = False,
+) -> int:
+    """0: all is as the profile says. 1: something is not. 5: something could not be told, and nothing is wrong."""
+
+    def command() -> int:
+        places = [read_profile(path) for path in [find_profile(name) for name in profile] or [find_profile(None)]]
+        wanted = [selected(place, as_=as_, only=only) for place in places]
+        if json and watch:
+            raise UsageIsWrong("--json with --watch", remedy="a document has one end; take one of them")
+        redactor = Redactor()
+        screen = screen_for(places[0], again="invoke verify", redact=redactor.redact)
+        shown = _Shown(screen=screen, quiet=quiet, json=json)
+        if list_:
+            for name, says in names(places[0]).items():
+                screen.say(f"{name:<22} {says}")
+            return 0
+        with _worlds(places, redactor) as worlds, ThreadPoolExecutor(min(THREADS, PER_REGISTRY * len(places))) as pool:
+            while True:
+                found = _measure_all(worlds, places, wanted, pool)
+                code = exit_code(found, strict=strict)
+                shown.everything(found, code)
+                if not watch or not code:
+                    break
+                screen.say(f"\nAgain in {PAUSE:g} s, until it is green. Ctrl-C ends it.")
+                time.sleep(PAUSE)
+        if junit or prometheus:
+            _write_files(found, junit=junit, prometheus=prometheus)
+        return code
+
+    return outcome(command)
+
+
+def exit_code(found: Sequence[Verified], *, strict: bool) -> int:
+    """Red before unknown; findings only when strict."""
+    if any(one.of(Verdict.FAILED) or (strict and one.findings) for one in found):
+        return CheckFailed.exit_code
+    return Unreachable.exit_code if any(one.of(Verdict.UNKNOWN) for one in found) else 0
+
+
+@contextmanager
+def _worlds(places: Sequence[Profile], redactor: Redactor) -> Iterator[list[World]]:
+    """A world for each profile. Nobody there: short waits, and only the logins that the profile lists."""
+    attended = sys.stdin.isatty() or sys.stderr.isatty()
+    with ExitStack() as stack:
+        worlds = []
+        for place in places:
+            patience = place.secrets.patience if attended else min(UNATTENDED_PATIENCE, place.secrets.patience)
+            secrets = msgspec.structs.replace(place.secrets, patience=patience)
+            opened = open_world(msgspec.structs.replace(place, secrets=secrets), state_folder(), redactor)
+            worlds.append(locked(stack.enter_context(opened), place, attended=attended))
+        yield worlds
+
+
+def _measure_all(
+    worlds: Sequence[World], places: Sequence[Profile], wanted: Sequence[Selected], pool: Executor
+) -> list[Verified]:
+    """One registry in this thread, several at once, in the order of their profiles."""
+    if len(places) == 1:
+        return [measure(worlds[0], places[0], wanted[0], pool=pool)]
+    together = THREADS // PER_REGISTRY
+    with ThreadPoolExecutor(max_workers=together) as several:
+        return list(several.map(lambda each: measure(*each), zip(worlds, places, wanted, strict=True)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """Where it is shown: a table for people, or one document and nothing else."""
+
+    screen: Screen
+    quiet: bool
+    json: bool
+
+    def everything(self, found: Sequence[Verified], code: int) -> None:
+        if self.json:
+            from zotops.verify_outputs import document
+
+            sys.stdout.write(self.screen.redact(document(found, at=datetime.now(UTC), code=code)))
+            return
+        look = Look(redact=self.screen.redact, symbols=self.screen.has_symbols(), quiet=self.quiet)
+        for one in found:
+            for line in table(one, look, registry=urlsplit(one.profile.registry.url).netloc):
+                self.screen.say(line.text, line.style)
+        if len(found) > 1 and not self.quiet:
+            self.screen.say("\nTogether", "bold")
+            for one in found:
+                self.screen.say(f"  {summary(one)}", "red" if one.of(Verdict.FAILED) else "")
+
+
+def _write_files(found: Sequence[Verified], *, junit: str | None, prometheus: str | None) -> None:
+    from zotops import verify_outputs
+
+    if junit:
+        verify_outputs.write_junit(found, Path(junit))
+    if prometheus:
+        verify_outputs.write_prometheus(found, Path(prometheus), at=datetime.now(UTC))

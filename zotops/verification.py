@@ -1,0 +1,243 @@
+"""Measures one registry: the access matrix and the other standing truths, all at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from threading import RLock
+
+from zotops.access_matrix import ADMIN, CI, DEAD, EMPTY, FORGED, GUEST, NOBODY, STRANGER, principals
+from zotops.access_sentences import Sentence, sentences
+from zotops.checks.matrix import STRANGE, Asked, Matrix, answered
+from zotops.checks.matrix_verdicts import judge
+from zotops.checks.standing import standing_checks
+from zotops.errors import Stop, Unreachable, UsageIsWrong
+from zotops.looking import CONNECTIONS, counted, made
+from zotops.model import Check, Evidence, Secret, SecretRef, SecretStore, Verdict, World, unknown
+from zotops.profile import Profile
+
+# Who asks, by what people call them.
+AS = {
+    "nobody": frozenset({NOBODY, EMPTY, STRANGER, FORGED}),
+    "ci": frozenset({CI, FORGED}),
+    "dead": frozenset({DEAD}),
+    "guest": frozenset({GUEST, FORGED}),
+    "admin": frozenset({ADMIN, FORGED}),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One sentence, by the name that selects it, and what was found."""
+
+    name: str
+    check: Check
+    evidence: Evidence
+
+    @property
+    def counts_as(self) -> Verdict:
+        """The verdict as far as it decides: a red advisory check is a finding."""
+        return counted(self.check, self.evidence)
+
+    @property
+    def finding(self) -> bool:
+        """A weakness of the plan itself."""
+        return self.check.advisory and self.evidence.verdict is Verdict.FAILED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What was found at one registry; `took` in seconds."""
+
+    profile: Profile
+    results: tuple[Result, ...]
+    matrix: tuple[Asked, ...]
+    took: float
+
+    def of(self, verdict: Verdict) -> tuple[Result, ...]:
+        """The results that count as this, findings apart."""
+        return tuple(one for one in self.results if one.counts_as is verdict and not one.finding)
+
+    @property
+    def findings(self) -> tuple[Result, ...]:
+        """Weaknesses of the plan itself."""
+        return tuple(one for one in self.results if one.finding)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selected:
+    """What is to be looked at: who asks (empty: everybody), and which names (empty: all)."""
+
+    asking: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+
+    def has(self, name: str) -> bool:
+        """Whether a check of that name is wanted; `access` stands for everything that begins with `access.`."""
+        return not self.names or any(
+            fnmatchcase(name, wanted) or name.startswith(f"{wanted}.") for wanted in self.names
+        )
+
+    def may_ask(self, check: Check) -> bool:
+        """Whether whoever asks has the logins that a check needs."""
+        return not self.asking or (CI if check.logins else NOBODY) in self.asking
+
+
+def selected(profile: Profile, *, as_: str | None, only: str | None) -> Selected:
+    """The words of `--as` and `--only`, separated by commas. UsageIsWrong: nobody or nothing is called so."""
+    asking: frozenset[str] = frozenset()
+    for word in _words(as_):
+        if word not in AS:
+            raise UsageIsWrong(f"--as {word!r} is nobody", remedy=f"one of {', '.join(AS)}")
+        asking |= AS[word]
+    if asking and not asking & {each.id for each in principals(profile)}:
+        raise UsageIsWrong(f"--as {as_}: profile {profile.name} names no such login", remedy="see its [verify]")
+    chosen = Selected(asking=asking, names=_words(only))
+    known = names(profile)
+    for word in chosen.names:
+        if not any(Selected(names=(word,)).has(name) for name in known):
+            raise UsageIsWrong(f"--only {word!r} is no check", remedy="`invoke verify --list` names them all")
+    return chosen
+
+
+def names(profile: Profile) -> dict[str, str]:
+    """Every name and its sentence."""
+    return {
+        **{sentence.name: sentence.says for sentence in sentences(profile)},
+        **{name: str(check) for name, check in standing_checks(profile).items()},
+    }
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, re.split(r"[,\s]+", text or "")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sparing:
+    """A store that is asked for each secret once, and only for those that may be read.
+
+    `readable` None: whoever sits there may unlock all of it. A key that only waits to be used is none of ours.
+    """
+
+    store: SecretStore
+    pending: SecretRef
+    readable: frozenset[SecretRef] | None = None
+    known: dict[SecretRef, Secret | Stop] = field(default_factory=dict)
+    lock: RLock = field(default_factory=RLock)
+
+    def read(self, ref: SecretRef) -> Secret:
+        """The secret; Unreachable, with the reason, when it cannot or may not be read."""
+        if ref == self.pending:
+            return Secret("")
+        if self.readable is not None and ref not in self.readable:
+            remedy = f'call it at a terminal, or list "{ref}" under [secrets] unattended in the profile'
+            raise Unreachable(f"nobody is there to unlock the vault for {ref}", remedy=remedy)
+        with self.lock:
+            if ref not in self.known:
+                self.known[ref] = self._fresh(ref)
+            found = self.known[ref]
+        if isinstance(found, Stop):
+            raise found
+        return found
+
+    def _fresh(self, ref: SecretRef) -> Secret | Stop:
+        try:
+            return self.store.read(ref)
+        except Stop as stop:
+            return stop
+
+    def write(self, item: str, fields: Mapping[str, Secret | None]) -> None:
+        """Nothing is ever written."""
+        del fields
+        raise Unreachable(f"verify writes nothing, and so not {item}")
+
+    def fingerprints(self, item: str) -> Mapping[str, str]:
+        """Of whole items nothing is asked."""
+        raise Unreachable(f"verify does not look through {item}")
+
+    def fingerprint(self, secret: Secret) -> str:
+        """As the wrapped store makes it."""
+        return self.store.fingerprint(secret)
+
+
+def verify(
+    world: World, profile: Profile, wanted: Selected, *, pool: Executor | None = None, within: float = 10.0
+) -> Verified:
+    """Measure; `within`: seconds that one answer may take. Threads are the pool's, else 32 of its own."""
+    start = world.clock.ticks()
+    own = ThreadPoolExecutor(max_workers=CONNECTIONS) if pool is None else None
+    try:
+        results, matrix = _measured(world, profile, wanted, pool or own, within)  # type: ignore[arg-type]  # one is there
+    finally:
+        if own:
+            own.shutdown(wait=False, cancel_futures=True)
+    return Verified(profile=profile, results=tuple(results), matrix=tuple(matrix), took=world.clock.ticks() - start)
+
+
+def _measured(
+    world: World, profile: Profile, wanted: Selected, pool: Executor, within: float
+) -> tuple[list[Result], list[Asked]]:
+    said = [sentence for sentence in sentences(profile) if wanted.has(sentence.name)]
+    standing = {
+        name: check for name, check in standing_checks(profile).items() if wanted.has(name) and wanted.may_ask(check)
+    }
+    begun: dict[str, Future[Evidence]] = {}
+
+    def begin(*, with_secrets: bool) -> None:
+        for name, check in standing.items():
+            if bool(check.logins) is with_secrets:
+                begun[name] = pool.submit(look_at, check, world)
+
+    asking = _asking(said, wanted)
+    begin(with_secrets=False)
+    pending = (
+        Matrix(profile=profile, only=asking, within=within).ask(world, pool, lambda: begin(with_secrets=True))
+        if asking
+        else []
+    )
+    if not asking:
+        begin(with_secrets=True)
+    matrix = answered(pending)
+    results = [
+        Result(name=held.sentence.name, check=held, evidence=made(held, world, {})) for held in judge(said, matrix)
+    ]
+    results += [Result(name=name, check=standing[name], evidence=begun[name].result()) for name in standing]
+    return results, matrix
+
+
+def _asking(said: Sequence[Sentence], wanted: Selected) -> frozenset[str]:
+    """Who has to ask, for these sentences and their twins."""
+    needed = frozenset[str]().union(*(sentence.principals | sentence.twins for sentence in said))
+    return needed & wanted.asking if wanted.asking else needed
+
+
+def look_at(check: Check, world: World) -> Evidence:
+    """As `made`; an answer that cannot even be understood makes it UNKNOWN too."""
+    try:
+        return made(check, world, {})
+    except STRANGE:
+        why = "the answer cannot be understood"
+        return unknown(expected=check.look.want, observed=why, remedy="is it the right server?")
+
+
+def locked(world: World, profile: Profile, *, attended: bool) -> World:
+    """The world with a store that is asked sparingly; unattended, only for what the profile allows."""
+    listed = frozenset(SecretRef(*ref.split("/", 1)) for ref in profile.secrets.unattended)
+    store = Sparing(store=world.secrets, pending=profile.pending_key.secret, readable=None if attended else listed)
+    return replace(world, secrets=store)
+
+
+def in_order(results: Sequence[Result]) -> Iterator[Result]:
+    """Failures first, then what is unknown, then findings, then the rest."""
+
+    def place(one: Result) -> int:
+        if one.finding:
+            return 2
+        return {Verdict.FAILED: 0, Verdict.UNKNOWN: 1, Verdict.PASSED: 3}[one.evidence.verdict]
+
+    return iter(sorted(results, key=place))
+
+
+OnEach = Callable[[Verified], None]
