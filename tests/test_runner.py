@@ -269,6 +269,12 @@ def test_only_one_step_needs_the_earlier_ones(house: House) -> None:
     assert house.lamps.on == set()
 
 
+def test_only_one_step_takes_a_done_one_again(house: House) -> None:
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"), lamp_step(house.lamps, "cellar"))
+    house.call(runbook, DO, until="hall")
+    assert kinds(house.call(runbook, ACCEPT, only="hall")) == ["found done"]
+
+
 def test_until_ends_after_that_step(house: House) -> None:
     runbook = lamp_runbook(lamp_step(house.lamps, "hall"), lamp_step(house.lamps, "cellar"))
     house.call(runbook, DO, until="hall")

@@ -72,6 +72,8 @@ class Runner:
         if resumed:
             self.hold_again(s for s in self._in_stage("done") if s.holds == "always")
         for step in self._within(bounds):
+            if step.id == bounds.only and self.ledger.now.of(step.id).stage in ("done", "skipped"):
+                self.ledger.record("step-reopened", step.id, {"why": "asked for by --step"})
             self._step(step)
             if step.id == bounds.until:
                 return self._end(f"ended after {step.id}, as asked")
