@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -91,9 +91,9 @@ def selected(profile: Profile, *, as_: str | None, only: str | None) -> Selected
     for word in _words(as_):
         if word not in AS:
             raise UsageIsWrong(f"--as {word!r} is nobody", remedy=f"one of {', '.join(AS)}")
+        if not (AS[word] - {FORGED}) & {each.id for each in principals(profile)}:
+            raise UsageIsWrong(f"--as {word}: profile {profile.name} names no such login", remedy="see its [verify]")
         asking |= AS[word]
-    if asking and not asking & {each.id for each in principals(profile)}:
-        raise UsageIsWrong(f"--as {as_}: profile {profile.name} names no such login", remedy="see its [verify]")
     chosen = Selected(asking=asking, names=_words(only))
     known = names(profile)
     for word in chosen.names:
@@ -238,6 +238,3 @@ def in_order(results: Sequence[Result]) -> Iterator[Result]:
         return {Verdict.FAILED: 0, Verdict.UNKNOWN: 1, Verdict.PASSED: 3}[one.evidence.verdict]
 
     return iter(sorted(results, key=place))
-
-
-OnEach = Callable[[Verified], None]
