@@ -5,7 +5,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from junitparser import JUnitXml
 
