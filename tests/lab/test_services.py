@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.lab import forge_world, provider_world
+from zotops.lab.answers import place_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +63,22 @@ def test_one_process_serves_the_provider_and_the_forge(
     assert wait_for(f"{world['identity_provider']['url']}/-/health/live/") == 200
     assert wait_for(f"{world['forge']['url']}/api/v1/version") == 200
     assert services.poll() is None
+
+
+def test_answers_are_kept_only_from_when_somebody_asks_for_it(
+    world: dict[str, Any], services: subprocess.Popen[bytes]
+) -> None:
+    del services
+    place = place_of(Path(world["root"]))
+    place.parent.mkdir(exist_ok=True)
+    version = f"{world['forge']['url']}/api/v1/version"
+    wait_for(version)
+    assert not place.exists()
+    place.touch()
+    told = httpx.get(f"{version}?a=b", trust_env=False).text
+    (kept,) = map(json.loads, place.read_text().splitlines())
+    asked = {"server": "forge", "method": "GET", "path": "/api/v1/version", "query": "a=b"}
+    assert kept == {**asked, "status": 200, "body": told}
 
 
 @pytest.mark.parametrize("ending", ["stdin closes", "SIGTERM", "SIGINT"])
