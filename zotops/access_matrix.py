@@ -306,8 +306,8 @@ def expected(principal: Principal, ask: Ask, place: Place) -> frozenset[int]:
         # One that does not list our image counts as NOT_THERE: a catalog lists only what the caller may read.
         return frozenset({OK}) if "read" in rights else refused | {NOT_THERE}
     if place.kind == "image":
-        # Where a tag cannot be told from a new one, either right may be the one that is asked for.
-        either = ask.id == "move" and "update" in rights and "create" not in rights
+        # Moving a tag shows a right that `overwrite` does not; whoever may overwrite has nothing to gain by it.
+        either = ask.id == "move" and "update" in rights
         return ask.through | refused if either else ask.through if ask.right in rights else refused
     through = ask.through | ask.through_elsewhere if place.kind == "mirror" else ask.through_elsewhere
     if (
