@@ -9,8 +9,8 @@ import pytest
 
 from tests.lab.registry_world import KINDS, Registry, Visitor, provider, visitor
 from zotops.lab.registry.access import Caller, Rights
+from zotops.lab.registry.meaning import access_control
 from zotops.lab.registry.patterns import BadPattern, compiled, matches
-from zotops.lab.registry.settings import access_control
 
 READ = ["read"]
 

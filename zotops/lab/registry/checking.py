@@ -8,8 +8,8 @@ from math import inf
 from typing import Any
 
 from zotops.lab.registry.exchange import NOT_IMPLEMENTED
+from zotops.lab.registry.meaning import access_control, branch, enabled, words
 from zotops.lab.registry.patterns import BadPattern, compiled
-from zotops.lab.registry.settings import access_control, branch, enabled, words
 
 Tree = Mapping[str, Any]
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from zotops.lab.registry.checking import BadConfiguration, first_problem, unsupported
+from zotops.lab.registry.conforming import as_viper_reads, conformed
 from zotops.lab.registry.logbook import LEVELS, Logbook
-from zotops.lab.registry.schema import CONFIGURATION, CREDENTIALS, SESSION_KEYS, Kind, as_viper_reads, conformed
-from zotops.lab.registry.settings import Settings, Words, branch, settings_from
+from zotops.lab.registry.meaning import branch, settings_from
+from zotops.lab.registry.schema import CONFIGURATION, CREDENTIALS, SESSION_KEYS, Kind
+from zotops.lab.registry.settings import Settings, Words
 
 LEAVES = "decoding failed due to the following error(s):\n\n"
 
