@@ -25,6 +25,30 @@ _WHAT_FAULTS_ARE = (
     "Ways in which a hardened registry goes wrong. Each can be seen in the practice world, where the check named here "
     "has been seen red: `./inv rehearse --fault NAME`."
 )
+# What an operator reads beside each code; a code that is missing here is explained by its Stop's first line.
+_EXIT_CODES = {
+    1: ("A check is red, or an action failed and certainly changed nothing.", "The remedy stands beside it."),
+    2: ("Options that do not fit together, or name something that is not there.", "`--help` lists them."),
+    3: ("It waits for a person: a decision or an answer is missing, or you stopped.", "Call again at a terminal."),
+    4: (
+        "An action was begun and nobody can tell yet whether it happened.",
+        "Find out as it says, then `--settled STEP=happened` or `did-not`.",
+    ),
+    5: (
+        "A system gave no answer that can be judged, and nothing is red: unreachable, timed out, not understood.",
+        "Look whether it is there; call again.",
+    ),
+    6: (
+        "Another run works on this registry, is somebody else's, or left its marks from another machine.",
+        "Wait, or talk to them; `--take-over REASON` never breaks a lock that is held.",
+    ),
+    7: (
+        "The runbook or the profile changed since the run began; the difference is shown.",
+        "`--accept-changes` goes on, `--new REASON` begins afresh.",
+    ),
+    78: ("The profile, or what it names, is wrong. Nothing was started.", "Every problem is listed with its remedy."),
+    130: ("Interrupted by Ctrl-C.", "Call again; nothing is lost."),
+}
 _WHEN_CODES_COUNT = """\
 Words that Invoke itself cannot parse exit 1, its own code. Where several hold, the first of 78, 7, 6, 4, 1, 5, 3 is
 given.
@@ -79,14 +103,14 @@ def commands_page(commands: Sequence[Command]) -> str:
 
 def exit_codes_page() -> str:
     """Every exit code, from the tree of stops."""
-    rows = [f"| {kind.exit_code} | {_cell(_first_line(kind))} |" for kind in _kinds()]
+    rows = [f"| {code} | {_cell(means)} | {_cell(do)} |" for code, means, do in map(_exit_code, _kinds())]
     return "\n".join(
         [
             "# Exit codes",
             "",
-            "| exit | meaning |",
-            "| --- | --- |",
-            "| 0 | Done. Steps that were skipped count only if their checks pass all the same. |",
+            "| exit | meaning | what to do |",
+            "| --- | --- | --- |",
+            "| 0 | Done. Steps that were skipped count only if their checks pass all the same. | Nothing. |",
             *rows,
             "",
             _WHEN_CODES_COUNT,
@@ -125,6 +149,11 @@ def _kinds() -> list[type[Stop]]:
         if kind.__module__ == Stop.__module__:
             found.setdefault(kind.exit_code, kind)
     return [found[code] for code in sorted(found)]
+
+
+def _exit_code(kind: type[Stop]) -> tuple[int, str, str]:
+    means, do = _EXIT_CODES.get(kind.exit_code, (_first_line(kind), ""))
+    return kind.exit_code, means, do
 
 
 def _first_line(kind: type[Stop]) -> str:
