@@ -49,6 +49,9 @@ def test_the_state_is_told_whatever_it_is(changes: dict[str, Any], state: str, w
     assert words in evidence.observed
 
 
-def test_a_state_that_cannot_be_told_is_unknown(answers: Answers) -> None:
+def test_answers_that_are_no_registrys_tell_no_state(answers: Answers) -> None:
     here = answers({WRITE: 403})
-    assert here.look(CurrentState(profile=here.profile)).verdict is Verdict.UNKNOWN
+    evidence = here.look(CurrentState(profile=here.profile))
+    assert evidence.verdict is Verdict.FAILED
+    assert "write 403" in evidence.observed
+    assert here.profile.server.local_url in evidence.remedy

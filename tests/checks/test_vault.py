@@ -128,3 +128,11 @@ def test_the_stored_key_is_the_one_that_was_made(
 def test_what_cannot_be_read_is_not_judged(profile: Profile, vault: Vault) -> None:
     vault.absent = {profile.current_key.secret: "authorization prompt dismissed"}
     assert seen(KeyIsStored(profile=profile), profile, vault).verdict is UNKNOWN
+
+
+def test_an_item_that_is_named_ambiguously_is_no_locked_vault(profile: Profile, vault: Vault) -> None:
+    ref = parse_ref(profile.secrets.read_by_roles[0])
+    vault.absent = {ref: 'More than one item matches "x". Try again and specify the item by its ID:'}
+    evidence = seen(ReferencesResolve(profile=profile), profile, vault)
+    assert evidence.verdict is FAILED
+    assert "by their ids" in evidence.remedy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -117,7 +118,7 @@ class NobodyMayWrite(Check):
             expected=expected,
             observed="; ".join(dict.fromkeys(found)) or f"401 to all {len(jobs)} requests",
             twin="" if found else "each refusal is the registry's own, so the request was understood",
-            likely="the registry still runs without accessControl, or anonymousPolicy names more than `read`",
+            likely=_likely(found, doors),
             remedy="look at http.accessControl in the file, and whether the process is younger than the file",
         )
 
@@ -138,6 +139,12 @@ class NobodyMayWrite(Check):
         if reply.status == NOT_SIGNED_IN and error_code(reply) == "UNAUTHORIZED":
             return "refused", said
         return "unclear", f"{said} to {caller.name}, which is not the registry's own refusal"
+
+
+def _likely(found: Sequence[str], doors: Sequence[FrontDoor]) -> str:
+    if not any(f" at {doors[0].name}: " in text for text in found):
+        return "not the main address, but another one leads to a registry without these rules"
+    return "the registry still runs without accessControl, or anonymousPolicy names more than `read`"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,4 +82,8 @@ def _likely(app: App, commit: str, profile: Profile) -> str:
         return "somebody tests another branch"
     if app.revision and app.revision != commit:
         return "ArgoCD reads another repository or has an old copy of this one"
-    return "nobody has synced it since the commit" if app.sync == "OutOfSync" else "it has not come up yet"
+    if app.sync == "OutOfSync":
+        return "nobody has synced it since the commit"
+    if app.synced_revision and app.synced_revision != commit:
+        return "somebody else has synced it since, to another commit"
+    return "it has not come up yet"

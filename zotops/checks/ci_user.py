@@ -120,7 +120,7 @@ class ClaimsAreRight(Check):
             claims.get("preferred_username") == name and claimed == [group],
             expected=expected,
             observed=f"preferred_username {claims.get('preferred_username')}, groups {', '.join(claimed) or 'none'}",
-            likely=_likely(claimed, group),
+            likely=_likely(claims, claimed, group),
             remedy=f"the claim has to be exactly {group}: correct the group, or the `profile` scope mapping",
         )
 
@@ -131,7 +131,12 @@ def _groups(claims: Mapping[str, Any]) -> list[str]:
     return [found] if isinstance(found, str) else sorted(str(name) for name in found)
 
 
-def _likely(claimed: Sequence[str], group: str) -> str:
+def _likely(claims: Mapping[str, Any], claimed: Sequence[str], group: str) -> str:
+    elsewhere = [
+        name for name, value in claims.items() if name != "groups" and isinstance(value, list) and group in value
+    ]
+    if elsewhere:
+        return f"a mapping puts the groups into the claim `{elsewhere[0]}`, where the registry does not look"
     if group.casefold() in {name.casefold() for name in claimed} and group not in claimed:
         return "a mapping changes the letter case: to the registry that is another group"
     return "the user is not in the group itself, only in a child of it, or not at all"

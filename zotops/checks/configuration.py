@@ -14,7 +14,6 @@ from zotops.systems.candidate import REVIEWED_CONFIG, Candidate, read_candidate
 CONFIG_DIFFERS = Fact("configuration-differs")
 CREDENTIALS_IN_DIFF = Fact("credentials-in-diff")
 YES, NO = "yes", "no"
-HOST_UNREACHABLE = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +53,7 @@ class ReviewedConfiguration(Check):
         expected = "four parts, the profile's groups and tiers, nothing else changed"
         candidate = read_candidate(world, self.profile)
         trouble = candidate.play.trouble(self.profile.provisioning.registry_tasks)
-        if trouble and candidate.play.code == HOST_UNREACHABLE:
+        if trouble and candidate.play.host_unreachable:
             return unknown(expected=expected, observed=trouble, remedy=f"ssh {self.profile.server.ssh}: is it there?")
         if trouble:
             return judged(

@@ -23,7 +23,9 @@ from zotops.systems.key_places import (
 
 # What a store says of a thing that is not there; any other trouble tells nothing about the vault's content.
 ABSENT = re.compile(
-    r"isn't an item|isn't a vault|does not have a field|could not find field|no such (item|field)", re.IGNORECASE
+    r"isn't an item|isn't a vault|does not have a field|could not find field|no such (item|field)"
+    r"|more than one item matches",
+    re.IGNORECASE,
 )
 
 
@@ -93,8 +95,9 @@ class ReferencesResolve(Check):
             not wrong,
             expected=expected,
             observed="; ".join(wrong) or f"{len(self._refs)} of {len(self._refs)} resolve",
-            likely="an item or a field has another name than the profile or the playbook says",
-            remedy="make the field (CI's key may be empty), or correct secrets.read_by_roles in the profile",
+            likely="an item or a field has another name than the profile or the playbook says, or two have the same",
+            remedy="make the field (CI's key may be empty), or correct secrets.read_by_roles in the profile; name "
+            "items by their ids, which are never ambiguous",
             facts={OTHER_FIELDS: other_fields(world, self.profile)} if first else {},
         )
 

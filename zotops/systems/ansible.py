@@ -57,6 +57,11 @@ class Play:
         return f": {self.errors[0]}" if self.errors else ""
 
     @property
+    def host_unreachable(self) -> bool:
+        """Whether the host could not be reached; exit code 4 alone also means a broken playbook."""
+        return any(re.search(r"unreachable=[1-9]", line) for line in self.recap)
+
+    @property
     def changed(self) -> tuple[str, ...]:
         """Tasks that changed something, or would."""
         return tuple(ran.task for ran in self.tasks if ran.result == "changed")

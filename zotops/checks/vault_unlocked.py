@@ -1,0 +1,69 @@
+"""Does the vault let us read at all?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zotops.checks.vault import ABSENT
+from zotops.errors import Stop
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
+from zotops.profile import Profile
+
+# What a locked or signed-out store says (the facts about `op`); any other trouble tells nothing about the lock.
+LOCKED = re.compile(
+    r"not (currently )?signed in|could not find session token|no accounts configured|no account found for filter"
+    r"|authorization (prompt dismissed|timeout)|cannot setup session",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultIsUnlocked(Check):
+    """The very value that is needed is read, and thrown away: nothing else tells whether the vault is open."""
+
+    profile: Profile
+
+    def __str__(self) -> str:
+        return "the vault is unlocked, and we may read"
+
+    @property
+    def logins(self) -> Sequence[Login]:
+        """One value that every runbook needs."""
+        return (self.profile.current_key,)
+
+    @property
+    def look(self) -> Look:
+        """Read it and throw it away."""
+        ref = f"op://{self.profile.secrets.vault}/{self.profile.current_key.secret}"
+        return Look(
+            command=f"op read '{ref}' >/dev/null && echo open",
+            want="open",
+            otherwise=(
+                Otherwise(
+                    answer="not currently signed in",
+                    means="unlock 1Password, or `op signin`; `op whoami` does not tell",
+                    fault="vault-signed-out",
+                ),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """FAILED: it is locked. A value that is not there passes: the vault has answered. Other trouble: UNKNOWN."""
+        del facts
+        expected = f"{self.profile.current_key.secret} can be read"
+        try:
+            world.secrets.read(self.profile.current_key.secret)
+        except Stop as stop:
+            if LOCKED.search(stop.what):
+                return judged(
+                    False,
+                    expected=expected,
+                    observed=stop.what,
+                    likely="the app is locked, or the session of the command line has ended",
+                    remedy=stop.remedy or "unlock the vault, then look again",
+                )
+            if not ABSENT.search(stop.what):
+                raise
+        return judged(True, expected=expected, observed="it answers")
