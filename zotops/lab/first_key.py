@@ -58,29 +58,37 @@ class Browser:
         raise RuntimeError(f"too many redirects, the last one to {url.partition('?')[0]}")
 
 
-def make_key(world: Document) -> str:
+def make_key(world: Document, *, expires: str = EXPIRES, forget: bool = True) -> str:
     """Sign in as the CI user by a recovery key, make one key for 90 days, sign out; RuntimeError when it fails."""
     root, user = Path(world["root"]), world["names"]["ci_user"]
-    registry, provider = world["registry"]["url"], world["identity_provider"]["url"]
     browser = Browser()
     link = create_recovery_key(root, 10, user).strip().splitlines()[-1]
-    browser.ask(urljoin(provider, link))
-    status, text = browser.follow(f"{registry}/zot/auth/login?provider=oidc", until="")
+    browser.ask(urljoin(world["identity_provider"]["url"], link))
+    status, text = browser.follow(f"{world['registry']['url']}/zot/auth/login?provider=oidc", until="")
     if status not in (HTTPStatus.OK, HTTPStatus.CREATED):
         raise RuntimeError(f"the first sign-in as {user} ended with {status}: {text[:200]}")
-    body = json.dumps({"label": LABEL, "scopes": [], "expirationDate": EXPIRES})
-    as_page = {"X-ZOT-API-CLIENT": "zot-ui"}
+    key = make_key_as_page(world, browser, expires=expires)
+    if forget:
+        forget_sign_in(world)
+    return key
+
+
+def make_key_as_page(world: Document, browser: Browser, *, expires: str = EXPIRES) -> str:
+    """Make a key of whoever is signed in in that browser, sign out at the registry, and return the key."""
+    registry, as_page = world["registry"]["url"], {"X-ZOT-API-CLIENT": "zot-ui"}
+    body = json.dumps({"label": LABEL, "scopes": [], "expirationDate": expires})
     status, _, text = browser.ask(f"{registry}/zot/auth/apikey", method="POST", body=body, headers=as_page)
     if status != HTTPStatus.CREATED:
-        raise RuntimeError(f"the registry made no key for {user}: {status}")
+        raise RuntimeError(f"the registry made no key: {status}")
     browser.ask(f"{registry}/zot/auth/logout", method="POST", headers=as_page)
-    _forget_sign_in(State(root / "state"), user)
     key: str = json.loads(text)["apiKey"]
     return key
 
 
-def _forget_sign_in(state: State, user: str) -> None:
-    with state.edit("provider") as document:
+def forget_sign_in(world: Document) -> None:
+    """End the CI user's sessions at the provider."""
+    user = world["names"]["ci_user"]
+    with State(Path(world["root"]) / "state").edit("provider") as document:
         document["sessions"] = {
             cookie: session for cookie, session in document["sessions"].items() if session.get("user") != user
         }

@@ -14,6 +14,8 @@ from typing import Any
 
 from zotops.lab import first_key, vault
 from zotops.lab.checkout import commits
+from zotops.lab.key_by_hand import key_by_hand
+from zotops.lab.provisioning import zot_config
 from zotops.lab.pushing import push_image
 from zotops.lab.sign_in import sign_in_with_password
 from zotops.lab.state import State
@@ -35,9 +37,9 @@ class Hands:
         """Everything that the instructions of a step say; nothing where they ask for nothing."""
         by_hand: dict[str, Callable[[], None]] = {
             "deploy-blueprint": self.sync_blueprint,
-            "deploy-zot": lambda: self.provision("zot"),
+            "deploy-zot": self.deploy_registry,
             "store-ci-key": self.store_key,
-            "sync-forge-secrets": lambda: self.provision("forgejo_actions_secrets"),
+            "sync-forge-secrets": self.sync_secrets,
         }
         by_hand.get(step, lambda: None)()
 
@@ -45,7 +47,7 @@ class Hands:
         """What the person types; for a key or a commit they first do what the instructions say."""
         answers: dict[str, Callable[[], str]] = {
             "reason": lambda: "practice",
-            "pasted-key": lambda: first_key.make_key(self.world),
+            "pasted-key": lambda: key_by_hand(self.world, self.state.read("vault"), self.mistakes),
             "build-commit": self.build,
             "signed-in-and-back": self.signed_in,
             "scratch-tag": self.push_scratch,
@@ -54,6 +56,12 @@ class Hands:
             "services-of-registry": self.services,
         }
         return answers[question]()
+
+    @property
+    def mistakes(self) -> dict[str, Any]:
+        """Which mistakes this person makes; none, unless a fault says so."""
+        found: dict[str, Any] = self.state.read("quirks").get("operator", {})
+        return found
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command in the checkout, with what the profile gives to programs."""
@@ -73,27 +81,46 @@ class Hands:
         self.run("mise", "run", "provision-indri", "--", "--tags", tag)
         _wait_for(f"{self.world['registry']['url']}/livez", seconds=3)
 
+    def deploy_registry(self) -> None:
+        """Provision the registry; "edits_in_place": write the rules into the running registry's file instead."""
+        if self.mistakes.get("edits_in_place"):
+            (self.root / "host" / "zot" / "config.json").write_text(zot_config.hardened_config(self.world))
+            time.sleep(0.5)
+        else:
+            self.provision("zot")
+
+    def sync_secrets(self) -> None:
+        """Provision the forge's secrets; "mistypes_tag": by a tag that matches nothing, which ends well, too."""
+        self.provision("forgejo_action_secrets" if self.mistakes.get("mistypes_tag") else "forgejo_actions_secrets")
+
     def sync_blueprint(self) -> None:
         """Sync the application and give the worker a moment."""
         self.run("argocd", "app", "sync", self.names["argocd_app"], "--grpc-web")
         time.sleep(1)
 
     def store_key(self) -> None:
-        """Copy the pending key into the shared item, empty pending; "paste_newline" pastes a line end with it."""
-        newline = "\n" if self.state.read("quirks").get("operator", {}).get("paste_newline") else ""
-        own, shared = self.names["own_item"], self.names["shared_item"]
+        """Copy the pending key into the shared item, empty pending.
+
+        "paste_newline" pastes a line end with it, "stores_in" takes another field.
+        """
+        mistakes, own, shared = self.mistakes, self.names["own_item"], self.names["shared_item"]
         with self.state.edit("vault") as document:
             key = vault.value_of(document, own, "pending") or ""
-            vault.set_value(document, shared, self.names["field"], key + newline)
+            value = key + ("\n" if mistakes.get("paste_newline") else "")
+            vault.set_value(document, shared, mistakes.get("stores_in") or self.names["field"], value)
             vault.set_value(document, own, "pending", "")
             vault.set_value(document, own, "expires", first_key.EXPIRES)
 
     def build(self) -> str:
-        """Dispatch both workflows for the newest commit, wait for them, and return that commit."""
+        """Dispatch both workflows for the newest commit, wait for them, and return that commit.
+
+        "builds_branch" names the branch instead, as one may in the forge's page.
+        """
         commit = commits(self.world)[0]
         base = f"{self.world['forge']['url']}/api/v1/repos/{self.names['owner']}/{self.names['repo']}/actions"
         for workflow in ("build-container.yaml", "build-container-nix.yaml"):
-            inputs = {"container": self.names["container"], "ref": commit}
+            ref = self.names["branch"] if self.mistakes.get("builds_branch") else commit
+            inputs = {"container": self.names["container"], "ref": ref}
             self._forge("POST", f"{base}/workflows/{workflow}/dispatches", {"ref": "main", "inputs": inputs})
         until = time.monotonic() + 30
         while time.monotonic() < until:

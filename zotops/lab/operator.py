@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from zotops.lab.hands import Hands
 from zotops.model import Question
-from zotops.operator import Decision, Offer, Shown
+from zotops.operator import Decision, Offer, Shown, StepBegins
 
 
 class Shows(Protocol):
@@ -28,15 +29,21 @@ class LeftOpen(Exception):  # not an error: the operator leaves, as a person doe
 
 @dataclass(frozen=True, kw_only=True)
 class PracticeOperator:
-    """Lets zotops act; does by hand the steps named in `by_hand`, and those that nobody else can do."""
+    """Lets zotops act; does by hand the steps named in `by_hand`, and those that nobody else can do.
+
+    `meanwhile`: what happens to the world when a step begins, by the step's id.
+    """
 
     screen: Shows
     hands: Hands
     by_hand: tuple[str, ...] = ()
+    meanwhile: Mapping[str, Callable[[], None]] = field(default_factory=dict)
 
     def show(self, what: Shown) -> None:
         """As anybody would see it."""
         self.screen.show(what)
+        if isinstance(what, StepBegins) and what.step.id in self.meanwhile:
+            self.meanwhile[what.step.id]()
 
     def decide(self, offer: Offer) -> Decision:
         """Accept what is done, act where zotops can, else by hand; before a red check that counts, leave."""
@@ -45,10 +52,11 @@ class PracticeOperator:
         if Decision.CHECK in offer.choices:
             self.hands.do(offer.step.id)
             return Decision.CHECK
+        if offer.step.id in self.by_hand:
+            return Decision.BY_HAND
         if Decision.ACCEPT in offer.choices:
             return Decision.ACCEPT
-        zotops_acts = Decision.DO in offer.choices and offer.step.id not in self.by_hand
-        return Decision.DO if zotops_acts else Decision.BY_HAND
+        return Decision.DO if Decision.DO in offer.choices else Decision.BY_HAND
 
     def ask(self, question: Question) -> str:
         """What a person would type, after having done what the instructions say."""

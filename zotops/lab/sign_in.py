@@ -9,12 +9,14 @@ from urllib.parse import quote, urljoin, urlsplit
 from zotops.lab.first_key import Browser
 
 ANSWERS = {"ak-stage-identification": "uid_field", "ak-stage-password": "password"}
+# What is set up on the way: its codes are shown, and that is all.
+ENROLLED = "ak-stage-authenticator-static"
 
 
-def sign_in_with_password(world: dict[str, Any], user: str, password: str) -> bool:
-    """Whether that user comes back to the registry signed in."""
+def sign_in_with_password(world: dict[str, Any], user: str, password: str, *, browser: Browser | None = None) -> bool:
+    """Whether that user comes back to the registry signed in; the session is then in the browser."""
     registry, provider = world["registry"]["url"], world["identity_provider"]["url"]
-    browser = Browser()
+    browser = browser or Browser()
     status, page = browser.follow(f"{registry}/zot/auth/login?provider=oidc", until="/if/flow/")
     if status != 302:  # noqa: PLR2004  # a redirect to the login page, or there is none
         return False
@@ -28,9 +30,10 @@ def sign_in_with_password(world: dict[str, Any], user: str, password: str) -> bo
             status, _ = browser.follow(urljoin(provider, stage["to"]), until="")
             return status in (200, 201)
         field = ANSWERS.get(stage["component"])
-        if field is None:
+        if field is None and stage["component"] != ENROLLED:
             return False
-        body = {field: values[field]} | ({"password": password} if stage.get("password_fields") else {})
+        body = {field: values[field]} if field else {}
+        body |= {"password": password} if stage.get("password_fields") else {}
         headers = {"Content-Type": "application/json"}
         browser.ask(executor, method="POST", body=json.dumps(body), headers=headers)
     return False

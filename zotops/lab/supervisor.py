@@ -129,6 +129,7 @@ class Supervisor:
             "load": self._load,
             "unload": self._unload,
             "kickstart": self._kickstart,
+            "stop": self._stop,
         }
         answer = asked[request["ask"]](request)
         self._note()
@@ -150,6 +151,14 @@ class Supervisor:
         if not path.exists():
             return {"ok": False, "why": "missing"}
         job = self.jobs.pop(Job.of_plist(path, self.folder).label, None)
+        if job is None:
+            return {"ok": False, "why": "not loaded"}
+        end_all([job], patience=2.0)
+        return {"ok": True}
+
+    def _stop(self, request: Document) -> Answer:
+        """End one of the lab's own servers for good; no launchctl asks this, only a fault."""
+        job = self.jobs.pop(request["label"], None)
         if job is None:
             return {"ok": False, "why": "not loaded"}
         end_all([job], patience=2.0)

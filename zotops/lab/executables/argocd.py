@@ -80,10 +80,18 @@ def _sync(call: Call, words: list[str]) -> int:
         }
         if name == world["names"]["argocd_app"]:
             bring(document, world, revision)
+        if newer := call.quirks().get("somebody_syncs_newer"):
+            _somebody_else_syncs(document, name, newer, now)
         application["healthy_at"] = now + HEALTHY_AFTER
         compare(document, world, name, revision)
     _show(call, given, name)
     return 0
+
+
+def _somebody_else_syncs(document: Document, name: str, revision: str, at: float) -> None:
+    """A fault: another person syncs to a commit of a branch of theirs, right behind this one."""
+    last = document["applications"][name]["operation"]
+    last.update(revision=revision, started_at=at, finished_at=at)
 
 
 def _get(call: Call, words: list[str]) -> int:
