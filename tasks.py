@@ -151,7 +151,7 @@ def report(
     auto_shortflags=False,
     help={
         "runbook": "which runbook; default: deploy",
-        "fault": "break the practice world in this way (`invoke lab --list-faults`)",
+        "fault": "break the practice world in this way, or set this trap (`invoke lab --list-faults`, `--list-traps`)",
     },
 )
 def rehearse(_context: Context, runbook: str | None = None, fault: str | None = None) -> int:
@@ -165,7 +165,7 @@ def rehearse(_context: Context, runbook: str | None = None, fault: str | None = 
     auto_shortflags=False,
     help={
         "state": "open (default), half or hardened (default with --fault)",
-        "fault": "break it in this way",
+        "fault": "break it in this way, or set this trap",
         "list-faults": "list the ways in which it can break",
         "list-traps": "list the odd but harmless worlds",
         "ready-file": "once everything answers, write the addresses, the users and the profile here, as JSON",

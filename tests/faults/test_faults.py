@@ -13,11 +13,12 @@ import pytest
 
 from tests.acceptance.desk import INVOKE, started
 from zotops.commands.rehearse import rehearse_in_a_world
-from zotops.lab.faults import FAULTS, Fault, fault_named, switch
+from zotops.lab.faults import FAULTS, TRAPS, Fault, Trap, fault_named, twist_named
+from zotops.lab.faults.breaking import switch
 
 CAUGHT, WRONG_USAGE, NOT_CAUGHT = 1, 2, 5
-# About three of them with each commit.
-SHARE = 3 / len(FAULTS)
+# About two faults and one trap with each commit.
+SHARE, TRAP_SHARE = 2 / len(FAULTS), 1 / len(TRAPS)
 A_SENTENCE = "no check says this"
 
 
@@ -86,22 +87,43 @@ def test_a_fault_is_caught_by_its_check_which_says_what_is_wrong(tmp_path: Path,
     for part in ("expected", "observed", "likely", "remedy"):
         assert seen[-1][part], f"nothing {part}: {seen[-1]}"
     assert f"Fault {fault.name}: caught by: {fault.check}" in done.out
+    assert fault.shown_by in done.out
+    assert done.left == []
+
+
+@pytest.mark.costly(share=TRAP_SHARE)
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
+def test_no_check_is_taken_in_by_a_trap(tmp_path: Path, trap: Trap) -> None:
+    done = rehearsed(tmp_path, trap.name)
+    assert done.code == 0, f"{done.out[-3000:]}\n{done.err}"
+    assert done.red(trap.check) == []
+    assert f"Trap {trap.name}: not taken in" in done.out
     assert done.left == []
 
 
 def test_an_unknown_fault_is_wrong_usage_and_lists_the_names(tmp_path: Path) -> None:
     done = rehearsed(tmp_path, "no-such-fault")
     assert done.code == WRONG_USAGE
-    assert "there is no fault 'no-such-fault'" in done.err
-    assert all(fault.name in done.err for fault in FAULTS)
+    assert "there is no fault or trap 'no-such-fault'" in done.err
+    assert all(twist.name in done.err for twist in (*FAULTS, *TRAPS))
     assert done.left == []
+
+
+def test_a_trap_that_takes_a_check_in_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check = "the vault is unlocked, and we may read"
+    trap = Trap(name="a-trap", odd="Nothing.", check=check, breaks=switch("op", signed_out=True))
+    assert rehearse_in_a_world(["deploy"], trap) == CAUGHT
+    assert "Trap a-trap: TAKEN IN" in capsys.readouterr().out
 
 
 def test_a_run_that_something_else_stops_has_not_shown_the_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    locked = fault(breaks=switch("op", signed_out=True))
+    locked = fault(breaks=switch("provider", down=True))
     assert rehearse_in_a_world(["deploy"], locked) == NOT_CAUGHT
     assert f"NOT caught by: {A_SENTENCE}" in capsys.readouterr().out
 
@@ -121,17 +143,23 @@ def fault(**changes: Any) -> Fault:
 
 
 def test_the_list_says_of_each_fault_what_is_wrong_who_notices_and_what_catches_it() -> None:
-    listed = subprocess.run(
-        [*INVOKE, "lab", "--list-faults"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert listed.returncode == 0, listed.stderr
+    told = listed("--list-faults")
     for one in FAULTS:
-        assert all(text in listed.stdout for text in (one.name, one.wrong, one.noticed, one.check))
+        assert all(text in told for text in (one.name, one.wrong, one.noticed, one.check, one.shown_by))
+
+
+def test_the_list_says_of_each_trap_what_is_odd_and_what_is_not_taken_in() -> None:
+    told = listed("--list-traps")
+    for one in TRAPS:
+        assert all(text in told for text in (one.name, one.odd, one.check, one.shown_by))
+    assert not any(fault.wrong in told for fault in FAULTS)
+
+
+def listed(option: str) -> str:
+    words = [*INVOKE, "lab", option]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_names_are_unique_and_in_kebab_case() -> None:
@@ -140,6 +168,8 @@ def test_names_are_unique_and_in_kebab_case() -> None:
     assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for name in names)
     assert fault_named(names[0]) is FAULTS[0]
     assert fault_named("no-such-fault") is None
+    assert fault_named(TRAPS[0].name) is None
+    assert twist_named(TRAPS[0].name) is TRAPS[0]
 
 
 def test_the_lab_starts_hardened_and_broken_in_the_way_that_was_asked_for(tmp_path: Path) -> None:

@@ -7,15 +7,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from zotops.commands.lab import wanted_fault
+from zotops.commands.lab import told, wanted_twist
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome, tell_stop
 from zotops.commands.report import markdown_of
 from zotops.commands.walking import Wanted, walk
 from zotops.errors import CheckFailed, Stop, UsageIsWrong
-from zotops.lab.faults import Fault
+from zotops.journal import Record
+from zotops.lab.faults import Fault, Trap, Twist
+from zotops.lab.faults.breaking import sign_in_by_password
 from zotops.lab.hands import Hands
 from zotops.lab.operator import LeftOpen, PracticeOperator
 from zotops.lab.world import find_zot, make, start
@@ -30,44 +33,56 @@ NOT_CAUGHT = 5
 
 
 def rehearse(*, runbook: str | None, fault: str | None) -> int:
-    """0: as it should be. With a fault: 1 when its check turned red, 5 when something else stopped the run."""
+    """0: as it should be, as in each trap. With a fault: 1 when its check turned red, 5 when something else stopped."""
 
     def command() -> int:
-        broken = wanted_fault(fault)
-        names = [runbook] if runbook else list(RUNBOOKS)
+        twist = wanted_twist(fault)
+        names = [runbook] if runbook else [twist.runbook] if twist else list(RUNBOOKS)
         if unknown := [name for name in names if name not in RUNBOOKS]:
             raise UsageIsWrong(f"there is no runbook {unknown[0]!r}", remedy=f"one of {', '.join(RUNBOOKS)}")
-        return rehearse_in_a_world(names, broken)
+        return rehearse_in_a_world(names, twist)
 
     return outcome(command)
 
 
-def rehearse_in_a_world(names: Sequence[str], broken: Fault | None) -> int:
-    """Make a world, break it, walk the runbooks in it, and keep what is left of the last run."""
+def rehearse_in_a_world(names: Sequence[str], twist: Twist | None) -> int:
+    """Make a world, twist it, walk the runbooks in it, and keep what is left of the last run."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="zotops-lab-", ignore_cleanup_errors=True) as folder:
         root = Path(folder).resolve()
-        world = make(root, state=broken.state if broken else "open", zot=find_zot())
+        zot = None if twist and twist.played_by == "stand-in" else find_zot()
+        world = make(root, state=twist.state if twist else "open", zot=zot)
         with start(root):
             _say(f"PRACTICE. The registry is {_kind(world['registry']['kind'])}.")
-            if broken:
-                broken.breaks(root)
-                _say(f"Broken on purpose: {broken.name}: {broken.wrong}")
+            if twist:
+                _begin(twist, root)
             _say("")
-            codes = [_walk(name, root, broken) for name in names]
-        run = all_runs(root / "zotops")[-1]
-        _keep(run)
+            codes = [_walk(name, root, twist) for name in names]
+        runs = all_runs(root / "zotops")
+        if runs:
+            _keep(runs[-1])
     _say(f"\nIt took {time.monotonic() - began:.1f} s. Report and journal: {KEPT}/report.md, {KEPT}/journal.jsonl")
-    return _judged(run, broken, max(codes)) if broken else max(codes)
+    return _judged(runs[-1:], twist, max(codes)) if twist else max(codes)
 
 
-def _walk(name: str, root: Path, broken: Fault | None) -> int:
+def _begin(twist: Twist, root: Path) -> None:
+    """Say what is not as one expects, and make it so, unless that comes later."""
+    _say(f"{'Broken on purpose' if isinstance(twist, Fault) else 'Odd on purpose'}: {told(twist)}")
+    _say(f"Shown by: {twist.shown_by}.")
+    if twist.password:
+        sign_in_by_password(root)
+    if not twist.at:
+        twist.breaks(root)
+
+
+def _walk(name: str, root: Path, twist: Twist | None) -> int:
     """Walk one runbook and return the run's own exit code."""
     profile, redactor = read_profile(root / "profile.toml"), Redactor()
     operator = PracticeOperator(
         screen=screen_for(profile, again="./inv rehearse", redact=redactor.redact),
         hands=Hands(root),
-        by_hand=broken.by_hand if broken else (),
+        by_hand=twist.by_hand if twist else (),
+        meanwhile={twist.at: partial(twist.breaks, root)} if twist and twist.at else {},
     )
     try:
         return walk(
@@ -93,20 +108,26 @@ def _keep(run: Run) -> None:
     (KEPT / "report.md").write_text(markdown_of(run), encoding="utf-8")
 
 
-def _judged(run: Run, broken: Fault, code: int) -> int:
-    """Whether the check that the catalogue names is the one that turned red."""
-    red = [
-        record.data["check"]
-        for record in run.records
-        if record.event == "check-made" and record.data["when"] == "after" and record.data["verdict"] == "failed"
-    ]
-    caught = broken.check in red
-    _say(
-        f"\nFault {broken.name}: {'caught' if caught else 'NOT caught'} by: {broken.check}. The run ended with {code}."
-    )
+def _judged(runs: Sequence[Run], twist: Twist, code: int) -> int:
+    """Whether the check that the catalogue names is the one that turned red; in a trap none may."""
+    red = [record.data["check"] for run in runs for record in run.records if _is_red(record)]
+    if isinstance(twist, Trap):
+        taken_in = code != 0 or twist.check in red
+        _say(f"\nTrap {twist.name}: {'TAKEN IN' if taken_in else 'not taken in'}. The run ended with {code}.")
+        return (CheckFailed.exit_code if red else NOT_CAUGHT) if taken_in else 0
+    caught = twist.check in red
+    _say(f"\nFault {twist.name}: {'caught' if caught else 'NOT caught'} by: {twist.check}. The run ended with {code}.")
     if caught:
-        return 1
+        return CheckFailed.exit_code
     return NOT_CAUGHT if code else 0
+
+
+def _is_red(record: Record) -> bool:
+    """A check that was red when it counted; a finding, which decides nothing, whenever it was made."""
+    data = record.data
+    return (
+        record.event == "check-made" and data["verdict"] == "failed" and (data["when"] == "after" or data["advisory"])
+    )
 
 
 def _kind(kind: str) -> str:

@@ -24,6 +24,8 @@ from zotops.checks.application import ApplicationLetsCiIn, ProviderIsRight
 from zotops.checks.argocd import AppIsSynced
 from zotops.checks.blueprint import BlueprintIsApplied
 from zotops.checks.builds import BuildSucceeded, TagsAreNew
+from zotops.checks.challenge import ClientsAreAskedToSignIn
+from zotops.checks.ci_password import CiPasswordIsKept
 from zotops.checks.ci_user import CiUserIsRight, ClaimsAreRight
 from zotops.checks.combined import MayBeUnknownUntil
 from zotops.checks.configuration import CredentialsAreHidden, ReviewedConfiguration
@@ -32,17 +34,21 @@ from zotops.checks.forge import SecretIsListed
 from zotops.checks.issuer import IssuerIsExact
 from zotops.checks.key_api import CiKeyIsListed, KeyApiIsThere, KeyIsCiUsers
 from zotops.checks.metrics import MetricsAsBefore
+from zotops.checks.planting import CiMayNotPlant
 from zotops.checks.process import ProcessIsYounger
 from zotops.checks.pull import CatalogIsPublic, ImageIsPulledAnonymously
 from zotops.checks.pull_through import MirrorFormIsUsed, PullThroughWorks
 from zotops.checks.questions import ApiKeyOptionWorks, ClaimMatchesGroup, KeyInheritsGroup
 from zotops.checks.reachable import CurrentState, RegistryIsReachable
 from zotops.checks.scratch import ScratchImageCameBack
+from zotops.checks.second_factor import NoSecondFactorLeft
+from zotops.checks.server import ServerLetsUsIn
 from zotops.checks.services import ServicesLines
 from zotops.checks.sessions import NoSessionLeft
 from zotops.checks.sign_in import SignInRedirects
 from zotops.checks.tools import ToolsAreSignedIn, ToolsAreThere
 from zotops.checks.vault import KeyIsStored, OtherFieldsUnchanged, OwnItemIsThere, ReferencesResolve
+from zotops.checks.vault_unlocked import VaultIsUnlocked
 from zotops.checks.version import VersionAtFloor
 from zotops.checks.workflows import KeyNotInArgv, WorkflowsUseTheSecret
 from zotops.model import Box, Check, Question, Runbook, Step
@@ -183,7 +189,9 @@ def preflight(profile: Profile) -> Step:
             """,
         checks=(
             ToolsAreThere(profile=profile),
+            VaultIsUnlocked(profile=profile),
             ToolsAreSignedIn(profile=profile),
+            ServerLetsUsIn(profile=profile),
             ReferencesResolve(profile=profile),
             OwnItemIsThere(profile=profile),
             RegistryIsReachable(profile=profile),
@@ -247,7 +255,11 @@ def let_ci_sign_in(profile: Profile) -> Step:
             second factor, the first one has to enrol it, and it stays; and the password is one more secret to keep.
             """,
         action=SetCiPassword(profile=profile) if by_password else None,
-        checks=(CiUserIsRight(profile=profile), ClaimsAreRight(profile=profile)),
+        checks=(
+            CiUserIsRight(profile=profile),
+            ClaimsAreRight(profile=profile),
+            *((CiPasswordIsKept(profile=profile),) if by_password else ()),
+        ),
         safe_to_stop="Nothing in the registry has changed.",
         back="There is nothing to take back." if not by_password else f"set another password for {user}",
     )
@@ -305,6 +317,7 @@ def deploy_zot(profile: Profile) -> Step:
             ProcessIsYounger(profile=profile),
             AnybodyMayRead(profile=profile),
             NobodyMayWrite(profile=profile),
+            ClientsAreAskedToSignIn(profile=profile),
             KeyApiIsThere(profile=profile),
             MetricsAsBefore(profile=profile),
             ConsumersStillPull(profile=profile),
@@ -351,7 +364,9 @@ def create_ci_key(profile: Profile) -> Step:
             CiMayNotOverwrite(profile=profile),
             CiMayNotDelete(profile=profile),
             MadeUpKeyMayNothing(profile=profile),
+            CiMayNotPlant(profile=profile),
             NoSessionLeft(profile=profile),
+            NoSecondFactorLeft(profile=profile),
         ),
         safe_to_stop="Pulls work, CI cannot push yet. A key that was made lies in the vault's pending field.",
         back=f"delete the key on {registry.url}/user/apikey, signed in as {user}",
