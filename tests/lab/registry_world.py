@@ -1,6 +1,8 @@
 """Registries to test: the stand-in, and a real zot beside it where ZOTOPS_ZOT names one, each with a provider."""
 
+import atexit
 import copy
+import functools
 import hashlib
 import json
 import os
@@ -55,15 +57,23 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def provider() -> Iterator[str]:
-    """An OpenID provider; gives its issuer."""
+    """An OpenID provider, the same for all tests of this process; gives its issuer."""
+    yield shared_provider()
+
+
+@functools.cache
+def shared_provider() -> str:
     port = free_port()
     words = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_for(port, process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(end, process)
+    wait_for(port, process)
+    return f"http://127.0.0.1:{port}"
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(20)
 
 
 @dataclass
@@ -132,8 +142,7 @@ class Registry:
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.terminate()
-            self.process.wait(20)
+            end(self.process)
             self.process = None
 
     def __enter__(self) -> Self:
