@@ -19,7 +19,11 @@ from zotops.lab.faults.breaking import switch
 CAUGHT, WRONG_USAGE, NOT_CAUGHT = 1, 2, 5
 # About two faults and one trap with each commit.
 SHARE, TRAP_SHARE = 2 / len(FAULTS), 1 / len(TRAPS)
+# Seconds for one rehearsal on a machine that does much else.
+LONGEST = 200
 A_SENTENCE = "no check says this"
+
+pytestmark = pytest.mark.timeout(LONGEST + 30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +59,7 @@ def rehearsed(folder: Path, name: str) -> Rehearsed:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=LONGEST,
         check=False,
     )
     journal = folder / "rehearsal" / "journal.jsonl"
