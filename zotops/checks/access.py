@@ -36,7 +36,9 @@ class AnybodyMayRead(Check):
             want="200" if self._allowed else "401",
             otherwise=(
                 Otherwise(
-                    answer="401", means="anonymous read is missing from the policy: every pull in the house fails"
+                    answer="401",
+                    means="anonymous read is missing from the policy: every pull in the house fails",
+                    fault="anonymous-may-not-read",
                 ),
                 Otherwise(answer="000", means="nothing listens there", fault="registry-does-not-come-back"),
             ),
@@ -94,7 +96,11 @@ class NobodyMayWrite(Check):
             want="401, also with -H 'Authorization: Basic Og=='",
             otherwise=(
                 Otherwise(answer="415", means="it would have been let through", fault="anonymous-may-write"),
-                Otherwise(answer="403", means="something before the registry refuses; look past it"),
+                Otherwise(
+                    answer="403",
+                    means="something before the registry refuses; look past it",
+                    fault="proxy-refuses-writes",
+                ),
             ),
         )
 
@@ -203,7 +209,7 @@ class CiMayNotDelete(CiRight):
         return self.as_a_person(
             method="DELETE",
             path="unused",
-            otherwise=(Otherwise(answer="404", means="it would be deleted if it were there"),),
+            otherwise=(Otherwise(answer="404", means="it would be deleted if it were there", fault="ci-may-delete"),),
         )
 
 

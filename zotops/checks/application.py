@@ -40,7 +40,11 @@ class ApplicationLetsCiIn(Check):
             f"{self.profile.ci.name}, then {self._guest}",
             want="passing for the first, not for the second",
             otherwise=(
-                Otherwise(answer="both pass", means="no binding is in force: the application is open to everybody"),
+                Otherwise(
+                    answer="both pass",
+                    means="no binding is in force: the application is open to everybody",
+                    fault="no-binding-at-all",
+                ),
                 Otherwise(answer="neither passes", means="the user is not in the group", fault="ci-not-in-the-group"),
                 Otherwise(answer="no such application", means="no blueprint yet", fault="blueprint-not-applied"),
             ),
@@ -120,7 +124,11 @@ class ProviderIsRight(Check):
             f"scopes {', '.join(provider.scopes)}; issuer mode per provider",
             otherwise=(
                 Otherwise(answer="no signing key", means="it signs with the client secret: the registry refuses that"),
-                Otherwise(answer="another redirect", means="sign-in ends in an error page of the provider"),
+                Otherwise(
+                    answer="another redirect",
+                    means="sign-in ends in an error page of the provider",
+                    fault="redirect-not-registered",
+                ),
             ),
         )
 

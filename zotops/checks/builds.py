@@ -46,7 +46,11 @@ class BuildSucceeded(Check):
             otherwise=(
                 Otherwise(answer="waiting", means="no runner with that label is online"),
                 Otherwise(answer="red: unauthorized", means="CI's secret is not the key", fault="empty-ci-secret"),
-                Otherwise(answer="red: denied", means="the tag exists already, or the rights are missing"),
+                Otherwise(
+                    answer="red: denied",
+                    means="the tag exists already, or the rights are missing",
+                    fault="ci-may-not-push",
+                ),
             ),
         )
 

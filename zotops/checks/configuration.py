@@ -42,7 +42,9 @@ class ReviewedConfiguration(Check):
                 Otherwise(answer="anonymousPolicy beyond read", means="anybody may write", fault="anonymous-may-write"),
                 Otherwise(answer="CI with update or delete", means="tags can be moved", fault="ci-may-overwrite"),
                 Otherwise(answer="an issuer without its slash", means="it dies", fault="issuer-without-slash"),
-                Otherwise(answer="ok=1 only", means="the tag matches nothing: look for a typing error"),
+                Otherwise(
+                    answer="ok=1 only", means="the tag matches nothing: look for a typing error", fault="mistyped-tag"
+                ),
                 Otherwise(answer="auth without accessControl", means="whoever signs in may do everything"),
             ),
         )
@@ -126,7 +128,13 @@ class CredentialsAreHidden(Check):
         return Look(
             command=f"grep -rn -A8 '{path}' ansible/roles/*/tasks | grep no_log",
             want="no_log: true",
-            otherwise=(Otherwise(answer="nothing", means="a diff of that file shows the secret on the terminal"),),
+            otherwise=(
+                Otherwise(
+                    answer="nothing",
+                    means="a diff of that file shows the secret on the terminal",
+                    fault="dry-run-prints-the-client-secret",
+                ),
+            ),
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:

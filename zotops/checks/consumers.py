@@ -33,7 +33,9 @@ class ConsumersStillPull(Check):
             command=f"curl -s -o /dev/null -w '%{{http_code}}' -A '{first.agent}' {first.url}/v2/{first.reference}",
             want="200, and so for each consumer at its own address",
             otherwise=(
-                Otherwise(answer="401", means="nobody may read: every pull in the house fails"),
+                Otherwise(
+                    answer="401", means="nobody may read: every pull in the house fails", fault="anonymous-may-not-read"
+                ),
                 Otherwise(answer="000", means="nothing listens there", fault="registry-does-not-come-back"),
             ),
         )

@@ -32,7 +32,9 @@ class SecretIsListed(Check):
             command=f"{forge.web_url}/{forge.owner}/{forge.repo}/settings/actions/secrets",
             want=forge.secret,
             otherwise=(
-                Otherwise(answer="not listed", means="the play did not get there"),
+                Otherwise(
+                    answer="not listed", means="the play did not get there", fault="secret-in-the-wrong-repository"
+                ),
                 Otherwise(answer="listed, but pushes fail", means="it may hold nothing", fault="empty-ci-secret"),
             ),
         )

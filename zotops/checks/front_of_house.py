@@ -152,7 +152,13 @@ class NothingIsChangedOnTheWay(Check):
         return Look(
             command=f"curl -si {self.profile.registry.url}/v2/ | grep -i www-authenticate",
             want="Basic realm=…, also on the 200",
-            otherwise=(Otherwise(answer="nothing", means="a proxy strips it: skopeo then pushes without its key"),),
+            otherwise=(
+                Otherwise(
+                    answer="nothing",
+                    means="a proxy strips it: skopeo then pushes without its key",
+                    fault="proxy-strips-the-challenge",
+                ),
+            ),
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:

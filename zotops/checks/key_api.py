@@ -43,7 +43,13 @@ class KeyApiIsThere(Check):
         return Look(
             command=f"curl -s -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}{PATH}",
             want="500 or 401: it is there and one is not signed in",
-            otherwise=(Otherwise(answer="404", means="keys are not configured: http.auth.apikey, http.auth.openid"),),
+            otherwise=(
+                Otherwise(
+                    answer="404",
+                    means="keys are not configured: http.auth.apikey, http.auth.openid",
+                    fault="build-without-key-api",
+                ),
+            ),
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:
@@ -77,8 +83,16 @@ class KeyIsCiUsers(CiKeyCheck):
             command=f"curl -su {self.profile.ci.name} -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}/v2/",
             want="200",
             otherwise=(
-                Otherwise(answer="401", means="made while signed in as somebody else, expired, or deleted"),
-                Otherwise(answer="200 also with a made-up key", means="the registry judges no credentials"),
+                Otherwise(
+                    answer="401",
+                    means="made while signed in as somebody else, expired, or deleted",
+                    fault="key-of-another-user",
+                ),
+                Otherwise(
+                    answer="200 also with a made-up key",
+                    means="the registry judges no credentials",
+                    fault="proxy-drops-credentials",
+                ),
             ),
         )
 
@@ -126,8 +140,16 @@ class CiKeyIsListed(CiKeyCheck):
             command=f"curl -su {self.profile.ci.name} {self.profile.registry.url}{PATH}",
             want=f"the key, with an expirationDate at most {self.profile.rotation.lifetime_days} days from now",
             otherwise=(
-                Otherwise(answer="0001-01-01T00:00:00Z", means="it never expires: make another, with an expiry"),
-                Otherwise(answer="401", means="made while signed in as somebody else, expired, or deleted"),
+                Otherwise(
+                    answer="0001-01-01T00:00:00Z",
+                    means="it never expires: make another, with an expiry",
+                    fault="key-without-expiry",
+                ),
+                Otherwise(
+                    answer="401",
+                    means="made while signed in as somebody else, expired, or deleted",
+                    fault="key-of-another-user",
+                ),
             ),
         )
 

@@ -34,7 +34,9 @@ class MetricsAsBefore(Check):
             want="the same as before deploy-zot, mostly 200",
             otherwise=(
                 Otherwise(
-                    answer="401", means="the scraper is refused now: accessControl.metrics needs anonymousPolicy"
+                    answer="401",
+                    means="the scraper is refused now: accessControl.metrics needs anonymousPolicy",
+                    fault="metrics-cut-off",
                 ),
             ),
         )

@@ -27,7 +27,11 @@ class CatalogIsPublic(Check):
             command=f"curl -sf {self.profile.registry.url}/v2/_catalog",
             want=f"a list with {self.profile.registry.image} in it",
             otherwise=(
-                Otherwise(answer="nothing, exit 22", means="nobody may read: anonymousPolicy is missing"),
+                Otherwise(
+                    answer="nothing, exit 22",
+                    means="nobody may read: anonymousPolicy is missing",
+                    fault="anonymous-may-not-read",
+                ),
                 Otherwise(answer="an empty list", means="nobody may read any repository"),
             ),
         )

@@ -30,7 +30,11 @@ class PullThroughWorks(Check):
             command=f"curl -s {self.profile.registry.url}/v2/{repository}/tags/list",
             want=f"{tag} in the list, after it was pulled once",
             otherwise=(
-                Otherwise(answer="404", means="it was never pulled, or nothing is fetched below that prefix"),
+                Otherwise(
+                    answer="404",
+                    means="it was never pulled, or nothing is fetched below that prefix",
+                    fault="upstream-down",
+                ),
                 Otherwise(answer="401", means="nobody may read there: add `read` for nobody to that prefix"),
             ),
         )
@@ -91,7 +95,11 @@ class MirrorFormIsUsed(Check):
         return Look(
             command=f"curl -s -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}/v2/{name}/tags/list",
             want="200",
-            otherwise=(Otherwise(answer="404", means="such consumers go past the cache, silently"),),
+            otherwise=(
+                Otherwise(
+                    answer="404", means="such consumers go past the cache, silently", fault="plain-mirrors-not-served"
+                ),
+            ),
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:

@@ -80,7 +80,13 @@ class ApiKeyOptionWorks(CiKeyCheck):
         return Look(
             command=f"curl -s -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}{PATH}",
             want=f"500 or 401; and 200 to /v2/ with -u {self.profile.ci.name}",
-            otherwise=(Otherwise(answer="404", means="this build has no keys, or the option is not set"),),
+            otherwise=(
+                Otherwise(
+                    answer="404",
+                    means="this build has no keys, or the option is not set",
+                    fault="key-api-gone-meanwhile",
+                ),
+            ),
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:

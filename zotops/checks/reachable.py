@@ -32,7 +32,11 @@ class RegistryIsReachable(Check):
             want="200",
             otherwise=(
                 Otherwise(answer="000", means="nothing listens there", fault="registry-does-not-come-back"),
-                Otherwise(answer="502", means="the proxy is there, the registry behind it is not"),
+                Otherwise(
+                    answer="502",
+                    means="the proxy is there, the registry behind it is not",
+                    fault="registry-does-not-come-back",
+                ),
             ),
         )
 

@@ -26,7 +26,9 @@ class ServicesLines(Check):
             command=f"mise run {provisioning.services_check}",
             want=f"OK behind {', '.join(provisioning.services_lines)}",
             otherwise=(
-                Otherwise(answer="FAILED behind one of them", means="that service is down"),
+                Otherwise(
+                    answer="FAILED behind one of them", means="that service is down", fault="service-under-another-name"
+                ),
                 Otherwise(answer="FAILED behind another", means="something that has nothing to do with the registry"),
             ),
         )

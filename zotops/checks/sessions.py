@@ -32,7 +32,11 @@ class NoSessionLeft(Check):
             command=f"{provider.url}/if/admin/#/identity/users, {self.profile.ci.name}, Sessions",
             want="none, and your own name in the account menu",
             otherwise=(
-                Otherwise(answer="a session", means="whoever has its cookie is signed in as the CI user: delete it"),
+                Otherwise(
+                    answer="a session",
+                    means="whoever has its cookie is signed in as the CI user: delete it",
+                    fault="session-of-ci-left",
+                ),
                 Otherwise(answer="a banner to stop impersonating", means="end the impersonation"),
             ),
         )

@@ -46,7 +46,11 @@ class ToolsAreThere(Check):
             command=f"command -v {' '.join(self._names)}",
             want=f"{len(self._names)} paths",
             otherwise=(
-                Otherwise(answer="a path is missing", means="that program is not installed, or not on the PATH"),
+                Otherwise(
+                    answer="a path is missing",
+                    means="that program is not installed, or not on the PATH",
+                    fault="tool-missing",
+                ),
             ),
         )
 
@@ -93,7 +97,11 @@ class ToolsAreSignedIn(Check):
             f"argocd account can-i sync applications '{argo.project}/{argo.app}'{words}",
             want="Logged In: true, then yes",
             otherwise=(
-                Otherwise(answer="Logged In: false", means="the session has ended: `argocd login` with `--sso`"),
+                Otherwise(
+                    answer="Logged In: false",
+                    means="the session has ended: `argocd login` with `--sso`",
+                    fault="argocd-healthy-but-signed-out",
+                ),
                 Otherwise(answer="no", means="signed in as somebody who may not sync this application"),
             ),
         )

@@ -77,7 +77,9 @@ class ReferencesResolve(Check):
             want=f"ok, {len(self._refs)} times",
             otherwise=(
                 Otherwise(answer="does not have a field", means="one missing field stops a whole play: make it"),
-                Otherwise(answer="not currently signed in", means="unlock 1Password, or `op signin`"),
+                Otherwise(
+                    answer="not currently signed in", means="unlock 1Password, or `op signin`", fault="vault-signed-out"
+                ),
             ),
         )
 
@@ -128,7 +130,11 @@ class OwnItemIsThere(Check):
             command=f"op item get {secrets.own_item} --vault {secrets.vault}",
             want=f"{secrets.own_title}, with pending, previous and expires",
             otherwise=(
-                Otherwise(answer="isn't an item", means="nobody has made it yet, or the profile has another id"),
+                Otherwise(
+                    answer="isn't an item",
+                    means="nobody has made it yet, or the profile has another id",
+                    fault="own-item-missing",
+                ),
             ),
         )
 
@@ -215,7 +221,9 @@ class KeyIsStored(Check):
             want="36",
             otherwise=(
                 Otherwise(answer="37", means="a line end was stored with it", fault="key-with-newline"),
-                Otherwise(answer="0 or 5", means="nothing, or a placeholder, is stored there"),
+                Otherwise(
+                    answer="0 or 5", means="nothing, or a placeholder, is stored there", fault="key-in-the-wrong-field"
+                ),
             ),
         )
 

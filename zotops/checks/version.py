@@ -32,7 +32,11 @@ class VersionAtFloor(CiKeyCheck):
                 Otherwise(
                     answer="404, or no releaseTag", means="this build does not say; the probe with CI's key tells"
                 ),
-                Otherwise(answer="an earlier one", means="CI can move a tag by pushing a digest with ?tag="),
+                Otherwise(
+                    answer="an earlier one",
+                    means="CI can move a tag by pushing a digest with ?tag=",
+                    fault="tag-overwrite-hole",
+                ),
             ),
         )
 

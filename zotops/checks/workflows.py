@@ -41,7 +41,13 @@ class WorkflowsUseTheSecret(Check):
         return Look(
             command=f"grep -c -e '{forge.secret}' -e '{self.profile.ci.name}' {files}",
             want="at least 1 for each file",
-            otherwise=(Otherwise(answer="0", means="that path pushes without the key: it will be refused"),),
+            otherwise=(
+                Otherwise(
+                    answer="0",
+                    means="that path pushes without the key: it will be refused",
+                    fault="workflow-without-the-secret",
+                ),
+            ),
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:
@@ -100,7 +106,13 @@ class KeyNotInArgv(Check):
         return Look(
             command=f"grep -rn -e '--dest-creds' {forge.workflow_folder}",
             want="nothing",
-            otherwise=(Otherwise(answer="a line", means="while skopeo runs, `ps` on that host shows the key"),),
+            otherwise=(
+                Otherwise(
+                    answer="a line",
+                    means="while skopeo runs, `ps` on that host shows the key",
+                    fault="key-on-the-command-line",
+                ),
+            ),
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:

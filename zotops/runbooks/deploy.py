@@ -24,13 +24,13 @@ from zotops.checks.application import ApplicationLetsCiIn, ProviderIsRight
 from zotops.checks.argocd import AppIsSynced
 from zotops.checks.blueprint import BlueprintIsApplied
 from zotops.checks.builds import BuildSucceeded, TagsAreNew
-from zotops.checks.challenge import ClientsAreAskedToSignIn
 from zotops.checks.ci_password import CiPasswordIsKept
 from zotops.checks.ci_user import CiUserIsRight, ClaimsAreRight
 from zotops.checks.combined import MayBeUnknownUntil
 from zotops.checks.configuration import CredentialsAreHidden, ReviewedConfiguration
 from zotops.checks.consumers import ConsumersStillPull
 from zotops.checks.forge import SecretIsListed
+from zotops.checks.front_of_house import NothingIsChangedOnTheWay
 from zotops.checks.issuer import IssuerIsExact
 from zotops.checks.key_api import CiKeyIsListed, KeyApiIsThere, KeyIsCiUsers
 from zotops.checks.metrics import MetricsAsBefore
@@ -317,7 +317,7 @@ def deploy_zot(profile: Profile) -> Step:
             ProcessIsYounger(profile=profile),
             AnybodyMayRead(profile=profile),
             NobodyMayWrite(profile=profile),
-            ClientsAreAskedToSignIn(profile=profile),
+            NothingIsChangedOnTheWay(profile=profile),
             KeyApiIsThere(profile=profile),
             MetricsAsBefore(profile=profile),
             ConsumersStillPull(profile=profile),

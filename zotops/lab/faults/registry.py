@@ -16,7 +16,7 @@ from zotops.lab.faults.breaking import (
 )
 from zotops.lab.faults.fault import Fault
 from zotops.lab.faults.front import in_front
-from zotops.lab.faults.sentences import BUILDS_SUCCEEDED, CI, KEY_LISTED
+from zotops.lab.faults.sentences import CI, KEY_LISTED, UNCHANGED
 from zotops.lab.names import NAMES
 
 IMAGE = f"{NAMES['image_namespace']}/{NAMES['container']}"
@@ -152,7 +152,7 @@ FAULTS = (
         name="proxy-strips-the-challenge",
         wrong="A proxy before the registry drops `WWW-Authenticate`, without which skopeo sends no credentials.",
         noticed="CI pushes by Dagger's client, and not by skopeo.",
-        check="clients are told how to sign in",
+        check=UNCHANGED,
         remedy="Let the proxy pass `WWW-Authenticate` on, also with a 200.",
         breaks=in_front(strips_challenge=True),
         state="hardened",
@@ -169,11 +169,11 @@ FAULTS = (
     ),
     Fault(
         name="proxy-limits-the-body",
-        wrong="A proxy before the registry takes no request above a certain size (here 256 bytes).",
+        wrong="A proxy before the registry takes no request above a certain size (here one million bytes).",
         noticed="Small images are pushed, large ones end in 413.",
-        check=BUILDS_SUCCEEDED,
+        check=UNCHANGED,
         remedy="Raise the proxy's limit for the registry's name above the largest layer, or push past it.",
-        breaks=in_front(largest_body=256),
+        breaks=in_front(largest_body=1_000_000),
         state="hardened",
         played_by="proxy",
     ),
