@@ -122,7 +122,12 @@ def _folded(now: Progress, record: Recorded) -> Progress:  # noqa: PLR0911  # on
     left = tuple(data.get("left", ())) + ((data["leftover"],) if data.get("leftover") else ())
     attempts = max(now.attempts, int(data.get("attempt", 0)))
     step = _folded_step(now.of(record.step), record, now.records)
-    return replace(now, steps={**now.steps, record.step: step}, attempts=attempts, leftovers=now.leftovers + left)
+    return replace(
+        now,
+        steps={**now.steps, record.step: step},
+        attempts=attempts,
+        leftovers=tuple(dict.fromkeys(now.leftovers + left)),
+    )
 
 
 def _folded_step(step: StepProgress, record: Recorded, n: int) -> StepProgress:  # noqa: C901, PLR0911  # as above

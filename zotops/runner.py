@@ -303,18 +303,17 @@ class Runner:
                 kind = CheckFailed if red else Unreachable
                 raise kind(f"{step.id} was skipped and its checks do not all pass", remedy="undo the skip: --step")
         self.ledger.record("run-finished", "", {"counts": dict(counts(self.runbook, self.ledger.now))})
-        self._show_run_end("")
+        self._show_run_end("", None)
 
     def _end(self, why: str) -> None:
         self.ledger.record("run-stopped", "", {"why": why, "exit": 0})
-        self._show_run_end(why)
+        self._show_run_end(why, None)
 
     def _stop(self, why: str, code: int) -> None:
         self.ledger.record("run-stopped", "", {"why": why, "exit": code})
-        self._show_run_end(why)
+        self._show_run_end(why, next(iter(self._in_stage("started")), None))
 
-    def _show_run_end(self, why: str) -> None:
+    def _show_run_end(self, why: str, step: Step | None) -> None:
         now = self.ledger.now
-        step = next(iter(self._in_stage("started")), None)
         totals = counts(self.runbook, now)
         self.operator.show(RunEnds(run=now.run, why=why, step=step, counts=totals, left=now.leftovers))

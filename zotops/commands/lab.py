@@ -93,9 +93,9 @@ def _tell(world: dict[str, Any], twist: Twist | None, ready_file: str | None) ->
 
 
 def _wait() -> None:
-    """Until Ctrl-C or SIGTERM."""
+    """Until Ctrl-C, SIGTERM or a closed terminal."""
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     ended.wait()
 

@@ -17,6 +17,7 @@ from zotops.commands.report import markdown_of
 from zotops.commands.walking import Wanted, walk
 from zotops.errors import CheckFailed, Stop, UsageIsWrong
 from zotops.journal import Record
+from zotops.lab import leaving_the_group
 from zotops.lab.faults import Fault, Trap, Twist
 from zotops.lab.faults.breaking import sign_in_by_password
 from zotops.lab.hands import Hands
@@ -58,9 +59,10 @@ def rehearse_in_a_world(names: Sequence[str], twist: Twist | None) -> int:
                 _begin(twist, root)
             _say("")
             codes = [_walk(name, root, twist) for name in names]
+            shown = [] if twist or any(codes) else leaving_the_group.show(world)
         runs = all_runs(root / "zotops")
         if runs:
-            _keep(runs[-1])
+            _keep(runs[-1], shown)
     _say(f"\nIt took {time.monotonic() - began:.1f} s. Report and journal: {KEPT}/report.md, {KEPT}/journal.jsonl")
     return _judged(runs[-1:], twist, max(codes)) if twist else max(codes)
 
@@ -102,10 +104,16 @@ def _walk(name: str, root: Path, twist: Twist | None) -> int:
         return stop.exit_code
 
 
-def _keep(run: Run) -> None:
+def _keep(run: Run, shown: Sequence[str]) -> None:
+    """Leave journal and report; at the report's end, and on the screen, what only a practice world can show."""
     KEPT.mkdir(exist_ok=True)
     shutil.copy(run.path, KEPT / "journal.jsonl")
-    (KEPT / "report.md").write_text(markdown_of(run), encoding="utf-8")
+    last = "\n".join(["\n## Shown in the practice world only\n", *(f"- {line}" for line in shown), ""]) if shown else ""
+    (KEPT / "report.md").write_text(markdown_of(run) + last, encoding="utf-8")
+    if shown:
+        _say("\nShown in the practice world only:")
+    for line in shown:
+        _say(f"  {line}")
 
 
 def _judged(runs: Sequence[Run], twist: Twist, code: int) -> int:

@@ -60,6 +60,15 @@ class Browser:
 
 def make_key(world: Document, *, expires: str = EXPIRES, forget: bool = True) -> str:
     """Sign in as the CI user by a recovery key, make one key for 90 days, sign out; RuntimeError when it fails."""
+    browser = sign_in(world)
+    key = make_key_as_page(world, browser, expires=expires)
+    if forget:
+        forget_sign_in(world)
+    return key
+
+
+def sign_in(world: Document) -> Browser:
+    """Sign in at the registry as the CI user, by a recovery key; RuntimeError when the registry does not take it."""
     root, user = Path(world["root"]), world["names"]["ci_user"]
     browser = Browser()
     link = create_recovery_key(root, 10, user).strip().splitlines()[-1]
@@ -67,10 +76,7 @@ def make_key(world: Document, *, expires: str = EXPIRES, forget: bool = True) ->
     status, text = browser.follow(f"{world['registry']['url']}/zot/auth/login?provider=oidc", until="")
     if status not in (HTTPStatus.OK, HTTPStatus.CREATED):
         raise RuntimeError(f"the first sign-in as {user} ended with {status}: {text[:200]}")
-    key = make_key_as_page(world, browser, expires=expires)
-    if forget:
-        forget_sign_in(world)
-    return key
+    return browser
 
 
 def make_key_as_page(world: Document, browser: Browser, *, expires: str = EXPIRES) -> str:
