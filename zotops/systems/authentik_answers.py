@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from zotops.model import Secret
 
 
-@dataclass(frozen=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """A group; `parents` are uuids."""
 
     pk: str
@@ -16,8 +15,7 @@ class Group:
     is_superuser: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class User:
+class User(Struct, frozen=True, kw_only=True):
     """A user; `groups_obj` are the direct groups.
 
     `type`: internal, external, service_account, internal_service_account.
@@ -37,8 +35,7 @@ class User:
         return frozenset(group.name for group in self.groups_obj)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Who:
+class Who(Struct, frozen=True, kw_only=True):
     """The user behind a token or a session."""
 
     pk: int
@@ -47,24 +44,21 @@ class Who:
     type: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Me:
+class Me(Struct, frozen=True, kw_only=True):
     """Who is signed in; `original` only while impersonating."""
 
     user: Who
     original: Who | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class RedirectUri:
+class RedirectUri(Struct, frozen=True, kw_only=True):
     """An address that the provider sends people back to; `matching_mode`: strict or regex."""
 
     matching_mode: str
     url: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Provider:
+class Provider(Struct, frozen=True, kw_only=True):
     """An OAuth2 provider; `signing_key` None: HS256 with the client secret. `grant_types` only from 2026.5 on."""
 
     pk: int
@@ -82,8 +76,7 @@ class Provider:
     assigned_application_slug: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Application:
+class Application(Struct, frozen=True, kw_only=True):
     """An application; `target` is what policy bindings point at."""
 
     pk: str
@@ -99,8 +92,7 @@ class Application:
         return self.pbm_uuid or self.pk
 
 
-@dataclass(frozen=True, kw_only=True)
-class Binding:
+class Binding(Struct, frozen=True, kw_only=True):
     """Who is let in: exactly one of group, user and policy is set."""
 
     pk: str
@@ -113,16 +105,14 @@ class Binding:
     policy: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Access:
+class Access(Struct, frozen=True, kw_only=True):
     """Whether a user would be let in, and what the policies said."""
 
     passing: bool
     messages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Blueprint:
+class Blueprint(Struct, frozen=True, kw_only=True):
     """A blueprint instance. `last_applied_hash`: hex SHA-512 of the file's bytes at the last *successful* apply."""
 
     pk: str
@@ -134,16 +124,14 @@ class Blueprint:
     last_applied_hash: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class BlueprintFile:
+class BlueprintFile(Struct, frozen=True, kw_only=True):
     """A blueprint file as the worker sees it; `hash`: hex SHA-512 of its bytes."""
 
     path: str
     hash: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """A session of a user at the provider."""
 
     uuid: str
@@ -152,8 +140,7 @@ class Session:
     expires: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """A token without its value; `intent`: verification, api, recovery, app_password."""
 
     identifier: str
@@ -162,8 +149,7 @@ class Token:
     expires: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Device:
+class Device(Struct, frozen=True, kw_only=True):
     """A second factor of a user."""
 
     pk: str
