@@ -37,14 +37,17 @@ class Rehearsed:
     left: list[str]
 
     def red(self, sentence: str) -> list[Mapping[str, Any]]:
-        """The red looks of one check that counted, or that are findings."""
+        """The red looks of one check that counted, or that are findings in a step that was found done."""
+        found_done = {
+            r["step"] for r in self.records if r["event"] == "step-done" and r["data"]["kind"] == "found done"
+        }
         return [
             record["data"]
             for record in self.records
             if record["event"] == "check-made"
             and record["data"]["check"] == sentence
             and record["data"]["verdict"] == "failed"
-            and (record["data"]["when"] == "after" or record["data"]["advisory"])
+            and (record["data"]["when"] == "after" or record["step"] in found_done)
         ]
 
 

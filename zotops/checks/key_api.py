@@ -64,8 +64,10 @@ class KeyApiIsThere(Check):
             there,
             expected=expected,
             observed=str(reply.status),
-            likely="http.auth.apikey is missing, or the registry still runs with its old configuration",
-            remedy="look at http.auth in the configuration, and whether the process is younger than the file",
+            likely="http.auth.apikey is missing, the registry still runs with its old configuration, or it is a build "
+            "without keys, in which that option has no effect",
+            remedy="look at http.auth in the configuration, whether the process is younger than the file, and at the "
+            "registry's version",
         )
 
 

@@ -118,7 +118,7 @@ def _keep(run: Run, shown: Sequence[str]) -> None:
 
 def _judged(runs: Sequence[Run], twist: Twist, code: int) -> int:
     """Whether the check that the catalogue names is the one that turned red; in a trap none may."""
-    red = [record.data["check"] for run in runs for record in run.records if _is_red(record)]
+    red = [record.data["check"] for run in runs for record in run.records if _is_red(record, run)]
     if isinstance(twist, Trap):
         taken_in = code != 0 or twist.check in red
         _say(f"\nTrap {twist.name}: {'TAKEN IN' if taken_in else 'not taken in'}. The run ended with {code}.")
@@ -130,12 +130,11 @@ def _judged(runs: Sequence[Run], twist: Twist, code: int) -> int:
     return NOT_CAUGHT if code else 0
 
 
-def _is_red(record: Record) -> bool:
-    """A check that was red when it counted; a finding, which decides nothing, whenever it was made."""
-    data = record.data
-    return (
-        record.event == "check-made" and data["verdict"] == "failed" and (data["when"] == "after" or data["advisory"])
-    )
+def _is_red(record: Record, run: Run) -> bool:
+    """A check that was red when it counted; a finding also in a step that was found done all the same."""
+    if record.event != "check-made" or record.data["verdict"] != "failed":
+        return False
+    return record.data["when"] == "after" or run.now.of(record.step).kind == "found done"
 
 
 def _kind(kind: str) -> str:
