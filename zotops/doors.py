@@ -8,6 +8,7 @@ import shutil
 import ssl
 import subprocess
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +83,8 @@ class RealHttp:
         thread = Thread(target=exchange, daemon=True)
         thread.start()
         thread.join(timeout + GRACE)
+        if not ended:
+            self._give_up(client)
         result = ended[0] if ended else CutOff(f"no whole answer within {timeout:g} s")
         if isinstance(result, Reply):
             self._learn_cookies(result)
@@ -99,6 +102,12 @@ class RealHttp:
             if self._client:
                 self._client.close()
             self._client = None
+
+    def _give_up(self, client: httpx.Client) -> None:
+        """Use another client from now on: in this one, a connection belongs for good to an answer that never ends."""
+        with self._lock:
+            if self._client is client:
+                self._client = None
 
     def _learn_cookies(self, reply: Reply) -> None:
         for line in reply.headers.all("set-cookie"):
@@ -138,8 +147,14 @@ def _certificate(answer: httpx.Response) -> bytes:
 def _body(answer: httpx.Response, *, within: float) -> bytes:
     end = time.monotonic() + within
     received = bytearray()
-    for chunk in answer.iter_bytes():
-        received += chunk
+    # By hand: the client's own decoder makes a gigabyte of a megabyte before anybody can look at its size.
+    packed = answer.headers.get("content-encoding", "").strip().lower() in {"gzip", "x-gzip", "deflate"}
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed else None
+    for chunk in answer.iter_raw():
+        try:
+            received += unpacking.decompress(chunk, LARGEST_BODY + 1 - len(received)) if unpacking else chunk
+        except zlib.error as error:
+            raise CutOff("its answer is damaged: it is not compressed as it says") from error
         if len(received) > LARGEST_BODY:
             raise CutOff(f"it answered with more than {LARGEST_BODY // 1024 // 1024} MiB")
         if time.monotonic() > end:

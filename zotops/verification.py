@@ -11,7 +11,7 @@ from threading import RLock
 
 from zotops.access_matrix import ADMIN, CI, DEAD, EMPTY, FORGED, GUEST, NOBODY, STRANGER, principals
 from zotops.access_sentences import Sentence, sentences
-from zotops.checks.matrix import STRANGE, Asked, Matrix, answered
+from zotops.checks.matrix import STRANGE, Asked, Limited, Matrix, answered
 from zotops.checks.matrix_verdicts import judge
 from zotops.checks.standing import standing_checks
 from zotops.errors import Stop, Unreachable, UsageIsWrong
@@ -167,18 +167,17 @@ def verify(
 ) -> Verified:
     """Measure; `within`: seconds that one answer may take. Threads are the pool's, else 32 of its own."""
     start = world.clock.ticks()
+    world = replace(world, http=Limited(http=world.http, within=within))
     own = ThreadPoolExecutor(max_workers=CONNECTIONS) if pool is None else None
     try:
-        results, matrix = _measured(world, profile, wanted, pool or own, within)  # type: ignore[arg-type]  # one is there
+        results, matrix = _measured(world, profile, wanted, pool or own)  # type: ignore[arg-type]  # one is there
     finally:
         if own:
             own.shutdown(wait=False, cancel_futures=True)
     return Verified(profile=profile, results=tuple(results), matrix=tuple(matrix), took=world.clock.ticks() - start)
 
 
-def _measured(
-    world: World, profile: Profile, wanted: Selected, pool: Executor, within: float
-) -> tuple[list[Result], list[Asked]]:
+def _measured(world: World, profile: Profile, wanted: Selected, pool: Executor) -> tuple[list[Result], list[Asked]]:
     said = [sentence for sentence in sentences(profile) if wanted.has(sentence.name)]
     standing = {
         name: check for name, check in standing_checks(profile).items() if wanted.has(name) and wanted.may_ask(check)
@@ -192,11 +191,7 @@ def _measured(
 
     asking = _asking(said, wanted)
     begin(with_secrets=False)
-    pending = (
-        Matrix(profile=profile, only=asking, within=within).ask(world, pool, lambda: begin(with_secrets=True))
-        if asking
-        else []
-    )
+    pending = Matrix(profile=profile, only=asking).ask(world, pool, lambda: begin(with_secrets=True)) if asking else []
     if not asking:
         begin(with_secrets=True)
     matrix = answered(pending)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Semaphore
 from typing import Any
@@ -29,6 +29,7 @@ from zotops.checks.matrix_answers import Seen, judged_by_registry
 from zotops.errors import Stop, Unreachable
 from zotops.model import Http, Reply, Secret, Verdict, World
 from zotops.profile import Profile
+from zotops.systems.browser import origin_of
 from zotops.systems.front_doors import door_at
 from zotops.systems.zot import (
     ANONYMOUS,
@@ -85,13 +86,13 @@ class Image:
     remedy: str = ""
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Limited:
     """An Http with a time limit for each answer, which gives an address up once it has been silent too often."""
 
     http: Http
     within: float
-    silent: list[str] = field(default_factory=list)
+    silent: dict[str, list[str]] = field(default_factory=dict)
 
     def send(
         self,
@@ -103,22 +104,22 @@ class Limited:
         timeout: float = 10.0,
     ) -> Reply:
         """As Http.send."""
-        if len(self.silent) >= ENOUGH:
-            raise Unreachable(f"not asked any more: {self.silent[0]}", remedy="is it running?")
+        silent = self.silent.setdefault(origin_of(url), [])
+        if len(silent) >= ENOUGH:
+            raise Unreachable(f"not asked any more: {silent[0]}", remedy="is it running?")
         try:
             return self.http.send(method, url, headers=headers, body=body, timeout=min(timeout, self.within))
         except Unreachable as silence:
-            self.silent.append(silence.what)
+            silent.append(silence.what)
             raise
 
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """The matrix of one registry. `only`: ids of the principals that ask; `within`: seconds for one answer."""
+    """The matrix of one registry. `only`: ids of the principals that ask."""
 
     profile: Profile
     only: frozenset[str] = frozenset()
-    within: float = 10.0
 
     def ask(self, world: World, pool: Executor, on_secrets: Callable[[], None] | None = None) -> list[Future[Asked]]:
         """Begin to ask everything; secrets are read here meanwhile, one after another, and only those needed.
@@ -126,13 +127,15 @@ class Matrix:
         `on_secrets` is called once they are read.
         """
         doors = {address: self._door(world, address) for address in addresses(self.profile)}
-        main = next(iter(doors.values()))
+        main, safe = next((zot, address.with_secrets) for address, zot in doors.items())
         callers: dict[str, Future[Caller | Stop]] = {one.id: Future() for one in principals(self.profile)}
         for each in principals(self.profile):
             if each.login is None:
                 callers[each.id].set_result(_without_secret(each, self.profile))
         wanted = [each for each in principals(self.profile) if not self.only or each.id in self.only]
-        image = pool.submit(find_image, main, self.profile, [callers[each.id] for each in wanted if _reads(each)])
+        # A key goes nowhere for the sake of finding an image either.
+        may_look = [callers[each.id] for each in wanted if _reads(each) and (safe or each.login is None)]
+        image = pool.submit(find_image, main, self.profile, may_look)
         name = self.profile.registry.image
         every = list(cells(self.profile, only=self.only))
         # Whoever waits for an image or for a secret stands behind all who need not.
@@ -154,8 +157,8 @@ class Matrix:
     def _door(self, world: World, address: Address) -> Zot:
         if address.reached_from == "server":
             zot = door_at(world, self.profile, address.url, "server")
-            return Zot(http=Limited(http=_Few(http=zot.http), within=self.within), url=address.url)
-        return Zot(http=Limited(http=world.http, within=self.within), url=address.url, trusted=address.with_secrets)
+            return Zot(http=_Few(http=zot.http), url=address.url)
+        return Zot(http=world.http, url=address.url, trusted=address.with_secrets)
 
     def _caller(self, world: World, principal: Principal) -> Caller | Stop:
         assert principal.login is not None  # noqa: S101  # only those with a login come here
@@ -186,9 +189,10 @@ class _Few:
 def read_matrix(
     world: World, profile: Profile, *, only: frozenset[str] = frozenset(), within: float = 10.0
 ) -> list[Asked]:
-    """The whole matrix, asked and answered."""
+    """The whole matrix, asked and answered; `within`: seconds for one answer."""
+    limited = replace(world, http=Limited(http=world.http, within=within))
     with ThreadPoolExecutor(max_workers=ENOUGH) as pool:
-        return answered(Matrix(profile=profile, only=only, within=within).ask(world, pool))
+        return answered(Matrix(profile=profile, only=only).ask(limited, pool))
 
 
 def answered(pending: Sequence[Future[Asked]]) -> list[Asked]:
