@@ -110,7 +110,9 @@ def test_writes_are_refused_and_reads_are_not(method: str, before: Callable[...,
 
 
 def test_the_catalog_is_an_old_one(before: Callable[..., Ask]) -> None:
-    assert json.loads(before(old_catalog=True)("GET", "/v2/_catalog?n=5")[2]) == {"repositories": []}
+    ask = before(old_catalog=True)
+    assert json.loads(ask("GET", "/v2/_catalog?n=5")[2]) == {"repositories": []}
+    assert ask("GET", "/v2/_catalog", key=KEY)[2] != b'{"repositories":[]}'
 
 
 def test_a_registry_that_is_gone_is_a_bad_gateway() -> None:

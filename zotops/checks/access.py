@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from zotops.checks.ci_rights import CiRight
 from zotops.checks.probing import LET_THROUGH, NOT_SIGNED_IN, OK, existing_tag, probe
 from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
-from zotops.profile import Profile, RightName
+from zotops.profile import OfProfile, RightName
 from zotops.systems.front_doors import FrontDoor, front_doors
 from zotops.systems.zot import ANONYMOUS, EMPTY_BASIC, Caller, Zot, error_code, made_up_key, open_zot
 
@@ -18,11 +17,8 @@ from zotops.systems.zot import ANONYMOUS, EMPTY_BASIC, Caller, Zot, error_code, 
 CONNECTIONS = 32
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnybodyMayRead(Check):
+class AnybodyMayRead(OfProfile, Check):
     """Pulls need no credentials, at every front door."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "anybody may read" if self._allowed else "nobody may read without signing in"
@@ -75,11 +71,8 @@ class AnybodyMayRead(Check):
         return catalog if tags == OK else tags, f"catalog {catalog}, tags {tags}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NobodyMayWrite(Check):
+class NobodyMayWrite(OfProfile, Check):
     """Without credentials, or with those of a client whose secret is empty, nothing can be written anywhere."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "nobody may write without a key, at any address"
@@ -153,7 +146,6 @@ def _likely(found: Sequence[str], doors: Sequence[FrontDoor]) -> str:
     return "the registry still runs without accessControl, or anonymousPolicy names more than `read`"
 
 
-@dataclass(frozen=True, kw_only=True)
 class CiMayCreate(CiRight):
     """CI can push new tags."""
 
@@ -175,7 +167,6 @@ class CiMayCreate(CiRight):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class CiMayNotOverwrite(CiRight):
     """CI cannot give an existing tag another content."""
 
@@ -194,7 +185,6 @@ class CiMayNotOverwrite(CiRight):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class CiMayNotDelete(CiRight):
     """CI cannot delete anything."""
 
@@ -213,11 +203,8 @@ class CiMayNotDelete(CiRight):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class MadeUpKeyMayNothing(Check):
+class MadeUpKeyMayNothing(OfProfile, Check):
     """A key that nobody made opens nothing, not even what needs no key."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "a made-up key may nothing"
@@ -249,6 +236,6 @@ class MadeUpKeyMayNothing(Check):
             expected="401 to GET /v2/, catalog and push",
             observed=", ".join(f"{what} {status}" for what, status in answers.items()),
             twin=f"GET /v2/ without credentials: {without}",
-            likely="the registry judges no credentials: authentication is off",
+            likely="the registry judges no credentials: authentication is off, or a proxy drops them on the way",
             remedy="look at http.auth in the configuration, and whether the process is younger than the file",
         )

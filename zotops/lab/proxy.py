@@ -32,7 +32,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"413 Request Entity Too Large\n")
         if self.habits.get("refuses_writes") and self.command not in READING:
             return self._say(HTTPStatus.METHOD_NOT_ALLOWED, b"405 Method Not Allowed\n")
-        if self.habits.get("old_catalog") and self.path.startswith("/v2/_catalog"):
+        # As a cache does that keeps to RFC 9111, section 3.5: not for those who send credentials.
+        cached = self.path.startswith("/v2/_catalog") and "Authorization" not in self.headers
+        if self.habits.get("old_catalog") and cached:
             return self._say(HTTPStatus.OK, b'{"repositories":[]}', kind="application/json")
         try:
             return self._pass_on(body)
