@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -282,6 +283,16 @@ class Profile(Part, frozen=True, kw_only=True):
     def forge_token(self) -> SecretRef:
         """Where the forge's API token is kept."""
         return parse_ref(self.forge.token)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfProfile:
+    """Base of the checks and actions that need a profile and nothing else.
+
+    They inherit what makes a dataclass: made anew for each, it would take a fifth of the time until the first line.
+    """
+
+    profile: Profile
 
 
 def parse_ref(text: str) -> SecretRef:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from zotops.actions.waiting import wait_until
 from zotops.errors import ActionFailed, Uncertain
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, buildable
 from zotops.systems.forgejo import DispatchRefusedError, Forgejo, Run
 
@@ -16,11 +15,8 @@ from zotops.systems.forgejo import DispatchRefusedError, Forgejo, Run
 LATE = 5.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class DispatchBuild(Action):
+class DispatchBuild(OfProfile, Action):
     """A dispatch is never repeated: after a break the run is looked for by what it was started with."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         files = " and ".join(workflow.file for workflow in self.profile.forge.workflows)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from zotops.actions.ci_session import begin_session, end_session, preview_claims
 from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, SecretRef, Settled, State, World
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.browser import Browser
 from zotops.systems.key_places import KEY_PRINT, PENDING, PREVIOUS, own_field
 from zotops.systems.zot import Caller, Zot, open_zot, with_key
@@ -33,11 +32,8 @@ LATE = 2.0
 OK = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class CreateCiKey(Action):
+class CreateCiKey(OfProfile, Action):
     """Between the key's creation and its being stored nothing stops: both are this one action."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return (

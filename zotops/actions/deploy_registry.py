@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from zotops.actions.before_deploying import look_before
 from zotops.actions.restarting import make_up_for_lost_restart, wait_for_registry
 from zotops.errors import ActionFailed, Uncertain, Unreachable
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
-from zotops.profile import Profile
+from zotops.profile import OfProfile, Profile
 from zotops.systems.ansible import play
 from zotops.systems.builds import DEPLOYED_AT
 from zotops.systems.candidate import REVIEWED_CONFIG, digest_of
@@ -33,11 +32,8 @@ def digest_at(host: RegistryHost, path: str) -> str:
     return "" if text is None else digest_of(text)
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeployRegistry(Action):
+class DeployRegistry(OfProfile, Action):
     """Look, keep the old configuration, run the play, wait; and restart the registry if that was lost."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         task, tag = self.profile.provisioning.task, self.profile.provisioning.registry_tag
@@ -118,11 +114,8 @@ class DeployRegistry(Action):
         return RegistryHost(world=world, profile=self.profile)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RestoreRegistry(Action):
+class RestoreRegistry(OfProfile, Action):
     """The undo of the deployment: the old file by rename, a restart (a rename is not noticed), the old behaviour."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"puts the old configuration back on {self.profile.server.ssh}, and restarts the registry"

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 
 from zotops.errors import ActionFailed
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
-from zotops.profile import Profile, parse_ref
+from zotops.profile import OfProfile, parse_ref
 from zotops.systems.authentik import open_authentik
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetCiPassword(Action):
+class SetCiPassword(OfProfile, Action):
     """Kept first, set afterwards: one that nobody keeps helps nobody, one that is kept too early does no harm."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"sets a random password for {self.profile.ci.name} and keeps it in the vault"

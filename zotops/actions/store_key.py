@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.errors import ActionFailed
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.key_places import EXPIRES, OTHER_FIELDS, PENDING, PREVIOUS, other_fields, trouble_with
 from zotops.systems.zot_keys import KEY_EXPIRES
 
 
-@dataclass(frozen=True, kw_only=True)
-class StoreKey(Action):
+class StoreKey(OfProfile, Action):
     """Previous, current, pending, in this order: at every moment no key is lost, and all of it can be repeated."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         secrets = self.profile.secrets

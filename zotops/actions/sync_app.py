@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from zotops.actions.waiting import wait_until
 from zotops.errors import ActionFailed, Uncertain
 from zotops.model import Action, Attempt, Facts, Finished, Intent, Outcome, Settled, State, World
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.argocd import SYNCED_COMMIT, App, last_line, read_app, start_sync
 from zotops.systems.authentik import open_authentik
 from zotops.systems.blueprint_state import read_blueprint_state
@@ -18,11 +17,8 @@ REFUSED = 1
 BUSY = "another operation is already in progress"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SyncApp(Action):
+class SyncApp(OfProfile, Action):
     """`argocd app sync`, then patience: for the application, then for the worker, which nobody tells of a new file."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"syncs {self.profile.argocd.app} in ArgoCD, and waits until the blueprint is applied"

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.errors import ActionFailed
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.ansible import play
 from zotops.systems.builds import DEPLOYED_AT, failed_since
 from zotops.systems.key_places import trouble_with
 
 
-@dataclass(frozen=True, kw_only=True)
-class SyncForgeSecrets(Action):
+class SyncForgeSecrets(OfProfile, Action):
     """A rotated value shows as `ok`, not as `changed`: that the play ran is all that its output can say."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"runs {self.profile.provisioning.task} with the tag {self.profile.provisioning.secrets_tag}"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.errors import ActionFailed, Unreachable
 from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Settled, State, World
-from zotops.profile import Mirror, Profile
+from zotops.profile import Mirror, OfProfile
 from zotops.systems.services_check import SERVICES_OF_REGISTRY, SERVICES_OTHERS, run_services_check, written
 from zotops.systems.zot import Zot, open_zot, with_key
 from zotops.systems.zot_image import (
@@ -25,11 +23,8 @@ OK = 200
 FETCHING = 180.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class VerifyByWriting(Action):
+class VerifyByWriting(OfProfile, Action):
     """Asked for, because it writes: to the scratch repository, and to the mirrors' cache."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         registry = self.profile.registry

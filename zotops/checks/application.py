@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.authentik import Authentik, open_authentik
 from zotops.systems.authentik_answers import Application, Binding, Provider, RedirectUri
 
 STRICT, CONFIDENTIAL, PER_PROVIDER, ANY, CODE = "strict", "confidential", "per_provider", "any", "authorization_code"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApplicationLetsCiIn(Check):
+class ApplicationLetsCiIn(OfProfile, Check):
     """Members of either group get in, nobody else: asked for the CI user and for a guest."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the identity provider lets {self.profile.ci.name} into the registry, and {self._guest} not"
@@ -100,11 +96,8 @@ class ApplicationLetsCiIn(Check):
         return None if user is None else provider.check_access(self.profile.identity_provider.application, user).passing
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProviderIsRight(Check):
+class ProviderIsRight(OfProfile, Check):
     """The live OAuth2 provider, not only its blueprint: somebody may have changed it by hand."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the live provider sends people back to the registry, signs with a key and gives out the scopes"

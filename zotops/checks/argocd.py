@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile, Profile
 from zotops.systems.argocd import SYNCED_COMMIT, App, read_app
 from zotops.systems.git import newest_commit
 
 
-@dataclass(frozen=True, kw_only=True)
-class AppIsSynced(Check):
+class AppIsSynced(OfProfile, Check):
     """The cluster runs the newest commit of the branch that the application follows.
 
     Synced and Healthy alone prove nothing: the application may look at another branch, or at the commit of minutes ago.
     """
-
-    profile: Profile
 
     def __str__(self) -> str:
         argo = self.profile.argocd

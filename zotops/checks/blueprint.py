@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.blueprint_state import BlueprintState, read_blueprint_state
 
 
-@dataclass(frozen=True, kw_only=True)
-class BlueprintIsApplied(Check):
+class BlueprintIsApplied(OfProfile, Check):
     """Three hashes are equal: of the live ConfigMap, of the worker's file, and of what was last applied."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the deployed blueprint {self.profile.identity_provider.blueprint.path} is in force at the provider"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, not_yet, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.builds import (
     BUILD_COMMIT,
     BUILD_RUNS,
@@ -22,11 +21,8 @@ from zotops.systems.forgejo import Forgejo, Run
 SUGGESTED = 3
 
 
-@dataclass(frozen=True, kw_only=True)
-class BuildSucceeded(Check):
+class BuildSucceeded(OfProfile, Check):
     """Every workflow's run, told by what it was started with, has succeeded; that alone does not prove a push."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"CI's {len(self.profile.forge.workflows)} builds of the commit succeeded"
@@ -91,11 +87,8 @@ def _told(run: Run | None) -> str:
     return f"run {run.number} {run.status}" if run else "no run was started for that commit"
 
 
-@dataclass(frozen=True, kw_only=True)
-class TagsAreNew(Check):
+class TagsAreNew(OfProfile, Check):
     """Both tags are in the registry now and were not before: a green run may have pushed nothing at all."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the builds' {len(self.profile.forge.workflows)} tags are in the registry, and were not before"

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zotops.model import Check, Evidence, Login, Secret, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile, Profile
 from zotops.systems.zot import Caller, with_key
 from zotops.systems.zot_keys import has_key_form
 
 
-@dataclass(frozen=True, kw_only=True)
-class CiKeyCheck(Check):
+class CiKeyCheck(OfProfile, Check):
     """A check made with CI's key: the pending one if there is one, else the current one."""
-
-    profile: Profile
 
     @property
     def logins(self) -> Sequence[Login]:

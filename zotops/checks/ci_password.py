@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import Profile, parse_ref
+from zotops.profile import OfProfile, parse_ref
 
 
-@dataclass(frozen=True, kw_only=True)
-class CiPasswordIsKept(Check):
+class CiPasswordIsKept(OfProfile, Check):
     """Only for profiles that sign the CI user in by password: there is one. Whether it counts, a sign-in shows."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the vault keeps a password for {self.profile.ci.name}"

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.authentik import open_authentik
 from zotops.systems.authentik_answers import User
 
 SERVICE_ACCOUNT = "service_account"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CiUserIsRight(Check):
+class CiUserIsRight(OfProfile, Check):
     """Active, a service account, in CI's group and no other, and no superuser."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"{self.profile.ci.name} is an active service account in {self.profile.tiers.ci.group} only"
@@ -65,11 +61,8 @@ class CiUserIsRight(Check):
             yield "a superuser"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClaimsAreRight(Check):
+class ClaimsAreRight(OfProfile, Check):
     """What a sign-in of the CI user would claim now: one without the group takes the rights from all its keys."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"a sign-in of {self.profile.ci.name} would claim the group {self.profile.tiers.ci.group}"

@@ -78,7 +78,6 @@ class Eventually(Around):
             return unknown(expected=self.look.want, observed=stop.what, remedy=stop.remedy)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Finding(Around):
     """A weakness of the plan itself: reported with its remedy, but nothing is stopped by it."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from posixpath import basename
 
 from zotops.checks.configuration_rules import NotJsonError, parse_configuration, problems, unexpected_changes
 from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged, not_yet, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile, Profile
 from zotops.systems.ansible import Play
 from zotops.systems.candidate import REVIEWED_CONFIG, Candidate, read_candidate
 
@@ -16,14 +15,11 @@ CREDENTIALS_IN_DIFF = Fact("credentials-in-diff")
 YES, NO = "yes", "no"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReviewedConfiguration(Check):
+class ReviewedConfiguration(OfProfile, Check):
     """A dry run, and the configuration that would result: all four parts, the profile's tiers, nothing else changed.
 
     Its evidence also says, as a fact, whether the credentials file was in the diff; a later step reports that.
     """
-
-    profile: Profile
 
     def __str__(self) -> str:
         return (
@@ -107,11 +103,8 @@ def _shows_credentials(play: Play, profile: Profile) -> bool:
     return any(shown == path or basename(shown) == f"{basename(path)}.j2" for shown in play.hidden)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CredentialsAreHidden(Check):
+class CredentialsAreHidden(OfProfile, Check):
     """A finding: without `no_log`, a dry run prints the old and the new client secret."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the dry run does not print the client secret"

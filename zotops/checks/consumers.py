@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
-from zotops.profile import Consumer, Profile
+from zotops.profile import Consumer, OfProfile
 from zotops.systems.front_doors import door_at
 
 OK = 200
 CONNECTIONS = 32
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConsumersStillPull(Check):
+class ConsumersStillPull(OfProfile, Check):
     """Each consumer of the profile is served: asked for at its address, as it asks, from where it can be reached."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"still pull without credentials: {', '.join(consumer.name for consumer in self.profile.consumers)}"

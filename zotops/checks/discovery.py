@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.checks.probing import OK
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.discovery import discovery_address
 
 
-@dataclass(frozen=True, kw_only=True)
-class IssuerSeenFromHere(Check):
+class IssuerSeenFromHere(OfProfile, Check):
     """The discovery document, asked from this machine."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the provider names its issuer byte for byte"

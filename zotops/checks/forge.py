@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.forgejo import Forgejo
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecretIsListed(Check):
+class SecretIsListed(OfProfile, Check):
     """The repository that builds has the secret. Nothing shows its value, or whether it is new: a push does."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"{self.profile.forge.owner}/{self.profile.forge.repo} has the secret {self.profile.forge.secret}"

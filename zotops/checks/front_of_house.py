@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -11,7 +10,7 @@ from zotops.access_matrix import addresses
 from zotops.checks.probing import NOT_SIGNED_IN, OK
 from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, Reply, World, judged, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.browser import origin_of
 from zotops.systems.zot import ANONYMOUS, Zot, open_zot
 from zotops.systems.zot_login import login_path
@@ -26,11 +25,8 @@ TOO_LARGE = 413
 MOMENT = re.compile(rb"\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z")
 
 
-@dataclass(frozen=True, kw_only=True)
-class IsHealthy(Check):
+class IsHealthy(OfProfile, Check):
     """The three health endpoints say ok."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the registry says that it is well"
@@ -63,11 +59,8 @@ class IsHealthy(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class CertificateLasts(Check):
+class CertificateLasts(OfProfile, Check):
     """The certificate of each https address has some days left."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the certificate lasts {ENOUGH_DAYS} days and longer"
@@ -102,11 +95,8 @@ class CertificateLasts(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClocksAgree(Check):
+class ClocksAgree(OfProfile, Check):
     """The registry's clock is ours: keys expire by it."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the registry's clock agrees with ours"
@@ -137,11 +127,8 @@ class ClocksAgree(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class NothingIsChangedOnTheWay(Check):
+class NothingIsChangedOnTheWay(OfProfile, Check):
     """What a reverse proxy may spoil: the challenge that skopeo needs even on a 200, redirects, and large uploads."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "nothing is changed on the way to the registry"

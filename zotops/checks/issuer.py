@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.discovery import discovery_address, read_issuer
 from zotops.systems.server import RegistryHost
 
 
-@dataclass(frozen=True, kw_only=True)
-class IssuerIsExact(Check):
+class IssuerIsExact(OfProfile, Check):
     """Discovery, asked from the registry's own host, names the configured issuer byte for byte.
 
     The registry dies at its start when the two differ, be it by a slash (zot 2.1.20, measured). 404 before the
     blueprint is applied: there is no application yet.
     """
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the provider names the issuer that the registry expects, byte for byte"

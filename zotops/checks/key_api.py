@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from zotops.checks.ci_key import CiKeyCheck, key_in_hand, no_key
 from zotops.checks.probing import NOT_SIGNED_IN, NOT_THERE, OK
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.zot import made_up_key, open_zot, with_key
 from zotops.systems.zot_keys import (
@@ -28,11 +27,8 @@ NOT_SIGNED_IN_EITHER = 500
 SLACK = timedelta(hours=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyApiIsThere(Check):
+class KeyApiIsThere(OfProfile, Check):
     """People who are signed in can make API keys."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the registry has API keys"
@@ -71,7 +67,6 @@ class KeyApiIsThere(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class KeyIsCiUsers(CiKeyCheck):
     """The key was made by the CI user: under its name no other user's key is taken."""
 
@@ -128,7 +123,6 @@ class KeyIsCiUsers(CiKeyCheck):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class CiKeyIsListed(CiKeyCheck):
     """The key stands in the CI user's list and ends within the time that the profile gives it."""
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
 from zotops.model import Evidence, Facts, Look, Otherwise, World, judged
 from zotops.systems.zot import open_zot
 from zotops.systems.zot_keys import PATH, just_used, list_keys
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoStrayKeys(CiKeyCheck):
     """A key beside the one in use opens the registry as well, and nobody would miss it."""
 

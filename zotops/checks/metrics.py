@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.front_doors import door_at
 from zotops.systems.zot import open_zot
 
@@ -13,14 +11,11 @@ METRICS_BEFORE = Fact("metrics-before")
 OK = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetricsAsBefore(Check):
+class MetricsAsBefore(OfProfile, Check):
     """The first look keeps what nobody gets; every later one has to find the same, or that everybody reads them now.
 
     Scrapers read the registry on its own machine, and the policy for metrics changed its form between versions.
     """
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "metrics are read as before"

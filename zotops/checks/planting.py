@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
 from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN
 from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
@@ -11,7 +9,6 @@ from zotops.systems.zot import made_up_key, open_zot
 from zotops.systems.zot_image import mirrored
 
 
-@dataclass(frozen=True, kw_only=True)
 class CiMayNotPlant(CiKeyCheck):
     """A finding: CI can push below a mirror's prefix, and everybody takes its image for the upstream's."""
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.server import Process, RegistryHost
 
 # "<process id> <second in which the configuration was written>", as last seen to be well.
 PROCESS_SEEN = Fact("registry-process")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProcessIsYounger(Check):
+class ProcessIsYounger(OfProfile, Check):
     """The process began after its configuration was written; otherwise the restart was lost and the old rules hold."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the registry's process is younger than its configuration file"

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.checks.probing import NOT_ALLOWED, NOT_SIGNED_IN, OK, existing_tag
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.zot import names_in, open_zot
 from zotops.systems.zot_image import pull_image
 
 
-@dataclass(frozen=True, kw_only=True)
-class CatalogIsPublic(Check):
+class CatalogIsPublic(OfProfile, Check):
     """The catalog answers nobody, and names our own image."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the catalog is public"
@@ -52,11 +47,8 @@ class CatalogIsPublic(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageIsPulledAnonymously(Check):
+class ImageIsPulledAnonymously(OfProfile, Check):
     """Manifest and blobs of our own image come back to nobody, and every digest is that of the bytes."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"{self.profile.registry.image} is pulled without credentials"

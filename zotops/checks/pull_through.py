@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.checks.probing import NOT_THERE, OK
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, not_yet, unknown
-from zotops.profile import Mirror, Profile
+from zotops.profile import Mirror, OfProfile
 from zotops.systems.zot import Zot, names_in, open_zot
 from zotops.systems.zot_image import mirrored, pull_image, pulled_through
 
 
-@dataclass(frozen=True, kw_only=True)
-class PullThroughWorks(Check):
+class PullThroughWorks(OfProfile, Check):
     """What this run pulled through each mirror is listed and comes back by its digest, without asking upstream."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"pulling through works: {', '.join(mirror.prefix for mirror in self.profile.registry.mirrors)}"
@@ -71,11 +66,8 @@ def _wrong(zot: Zot, mirror: Mirror, digest: str) -> list[str]:
     return list(pulled.wrong)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MirrorFormIsUsed(Check):
+class MirrorFormIsUsed(OfProfile, Check):
     """Consumers set up as plain mirrors ask without the prefix; where that is not served, the cache is never used."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "plain mirrors find the cache"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
 from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN, NOT_THERE, OK, existing_tag
@@ -14,7 +13,6 @@ from zotops.systems.zot import made_up_key, open_zot
 from zotops.systems.zot_keys import PATH, ask_key_api
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClaimMatchesGroup(CiKeyCheck):
     """The group in the claim is the group of the policy: the provider names it, and the registry acts on it."""
 
@@ -67,7 +65,6 @@ class ClaimMatchesGroup(CiKeyCheck):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ApiKeyOptionWorks(CiKeyCheck):
     """The registry's build has API keys: the interface is there, and a key opens what a made-up one does not."""
 
@@ -109,7 +106,6 @@ class ApiKeyOptionWorks(CiKeyCheck):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class KeyInheritsGroup(CiKeyCheck):
     """A key has the rights of its maker's group: it may what the group may, and not what it may not.
 

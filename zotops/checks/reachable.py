@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.checks.probing import LET_THROUGH, NOT_SIGNED_IN, NOT_THERE, OK
 from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.zot import ANONYMOUS, open_zot
 from zotops.systems.zot_keys import ask_key_api
 from zotops.systems.zot_login import login_path
@@ -15,11 +13,8 @@ REGISTRY_STATE = Fact("registry-state")
 FOUND = 302
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegistryIsReachable(Check):
+class RegistryIsReachable(OfProfile, Check):
     """Something that speaks the registry's protocol answers at the main address."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the registry answers"
@@ -54,11 +49,8 @@ class RegistryIsReachable(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class CurrentState(Check):
+class CurrentState(OfProfile, Check):
     """What state the registry is in; passes whenever it can be told, because any of them may be the start."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the registry's state can be told"

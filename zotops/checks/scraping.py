@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.checks.probing import OK
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.zot import open_zot
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetricsAreRead(Check):
+class MetricsAreRead(OfProfile, Check):
     """Scrapers get metrics where the profile says so."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "metrics are read without credentials"

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.checks.probing import OK
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, not_yet
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.zot import open_zot
 from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, pull_image
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScratchImageCameBack(Check):
+class ScratchImageCameBack(OfProfile, Check):
     """What was pushed with CI's key is pulled back by nobody, byte for byte."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the image pushed with CI's key came back"

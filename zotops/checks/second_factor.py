@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.authentik import open_authentik
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoSecondFactorLeft(Check):
+class NoSecondFactorLeft(OfProfile, Check):
     """The CI user has no device: where the provider demands one of whoever signs in by password, it enrols one."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"{self.profile.ci.name} has no second factor"

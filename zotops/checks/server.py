@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.server import RegistryHost
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServerLetsUsIn(Check):
+class ServerLetsUsIn(OfProfile, Check):
     """A command runs on the registry's machine, without anybody being asked for anything."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"{self.profile.server.ssh} lets us in by ssh"

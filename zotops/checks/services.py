@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, not_yet
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.services_check import SERVICES_OF_REGISTRY, SERVICES_OTHERS, parse_written
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServicesLines(Check):
+class ServicesLines(OfProfile, Check):
     """The lines that have to do with the registry all say OK; the others are named, and change nothing here."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"{self.profile.provisioning.services_check} finds the registry's services well"

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.authentik import open_authentik
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoSessionLeft(Check):
+class NoSessionLeft(OfProfile, Check):
     """No session and no unused recovery key of the CI user; and the API answers as the operator, not as the CI user."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"no session of {self.profile.ci.name} is left"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 from zotops.systems.browser import Browser, bare, origin_of
 from zotops.systems.zot_login import SentAway, begin_login, login_path
 
@@ -13,11 +11,8 @@ OK = 200
 LOGIN_PAGE = "/if/flow/"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignInRedirects(Check):
+class SignInRedirects(OfProfile, Check):
     """The registry sends people to the provider with the right words, and the provider shows its login page."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "a sign-in leads to the identity provider"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, unknown
-from zotops.profile import Profile
+from zotops.profile import OfProfile, Profile
 from zotops.systems import argocd
 from zotops.systems.forgejo import Forgejo
 
@@ -30,11 +29,8 @@ MEANINGS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolsAreThere(Check):
+class ToolsAreThere(OfProfile, Check):
     """Every program that a step starts is found where the profile looks for programs."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the tools are there: {', '.join(self._names)}"
@@ -73,11 +69,8 @@ class ToolsAreThere(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolsAreSignedIn(Check):
+class ToolsAreSignedIn(OfProfile, Check):
     """ArgoCD knows us and lets us sync; the forge's token is valid, an owner's, and may write."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"we may sync {self.profile.argocd.app}, and the forge's token may write secrets and start builds"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, SecretRef, World, judged, not_yet, unknown
-from zotops.profile import Profile, parse_ref
+from zotops.profile import OfProfile, parse_ref
 from zotops.systems.key_places import (
     EXPIRES,
     KEY_PRINT,
@@ -50,11 +50,8 @@ def read_all(world: World, refs: Sequence[SecretRef]) -> Reading:
     return reading
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReferencesResolve(Check):
+class ReferencesResolve(OfProfile, Check):
     """Everything that provisioning reads from the vault is there; CI's own key may still be empty."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the vault has all {len(self._refs)} values that provisioning reads"
@@ -104,11 +101,8 @@ class ReferencesResolve(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnItemIsThere(Check):
+class OwnItemIsThere(OfProfile, Check):
     """The item that keeps what the shared one must not: pending, previous, expires."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the vault has our own item, {self.profile.secrets.own_title!r}"
@@ -158,11 +152,8 @@ class OwnItemIsThere(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class OtherFieldsUnchanged(Check):
+class OtherFieldsUnchanged(OfProfile, Check):
     """The shared item's other secrets are what they were before CI's key was written beside them."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the other fields of {self.profile.secrets.shared_title!r} are unchanged"
@@ -198,11 +189,8 @@ class OtherFieldsUnchanged(Check):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyIsStored(Check):
+class KeyIsStored(OfProfile, Check):
     """The shared item holds the key that was made, and nothing is pending any more."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return f"the key is in {self.profile.secrets.shared_title!r}, field {self.profile.secrets.key_field}"

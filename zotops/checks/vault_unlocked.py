@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zotops.checks.vault import ABSENT
 from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import Profile
+from zotops.profile import OfProfile
 
 # What a locked or signed-out store says (the facts about `op`); any other trouble tells nothing about the lock.
 LOCKED = re.compile(
@@ -19,11 +18,8 @@ LOCKED = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class VaultIsUnlocked(Check):
+class VaultIsUnlocked(OfProfile, Check):
     """The very value that is needed is read, and thrown away: nothing else tells whether the vault is open."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "the vault is unlocked, and we may read"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand
 from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, OK, existing_tag
@@ -14,7 +13,6 @@ from zotops.systems.zot import Zot, open_zot
 NUMBER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
-@dataclass(frozen=True, kw_only=True)
 class VersionAtFloor(CiKeyCheck):
     """The behaviour decides where it can be seen; what the server says of itself is only second best."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
-from zotops.profile import Profile, Workflow
+from zotops.profile import OfProfile, Profile, Workflow
 
 COMMENT = re.compile(r"(^|\s)#.*$", re.MULTILINE)
 
@@ -23,11 +22,8 @@ def read_workflow(profile: Profile, workflow: Workflow) -> str:
         raise Unreachable(f"{path} cannot be read", remedy=remedy) from error
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkflowsUseTheSecret(Check):
+class WorkflowsUseTheSecret(OfProfile, Check):
     """Every push path takes the Actions secret and signs in as the CI user."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         forge = self.profile.forge
@@ -85,11 +81,8 @@ def _default_user(world: World, user: str) -> str:
     return done.out.splitlines()[0] if done.code == 0 and done.out.strip() else ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyNotInArgv(Check):
+class KeyNotInArgv(OfProfile, Check):
     """A finding: a key on a command line shows in the process list of the runner's host."""
-
-    profile: Profile
 
     def __str__(self) -> str:
         return "no workflow puts the key on a command line"
