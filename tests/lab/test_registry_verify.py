@@ -68,8 +68,8 @@ CAUGHT: dict[str, Change] = {
 }
 MISSED: dict[str, Change] = {
     "nothing": lambda _: None,
-    "a typing error in an action": lambda c: c["http"]["accessControl"]["adminPolicy"].update(actions=["raed"]),
-    "a typing error in a claim": lambda c: oidc(c).update(claimMapping={"username": "nmae"}),
+    "a typing error in an action": lambda c: c["http"]["accessControl"]["adminPolicy"].update(actions=["reading"]),
+    "a typing error in a claim": lambda c: oidc(c).update(claimMapping={"username": "preferred-username"}),
     "an issuer that is no address": lambda c: oidc(c).update(issuer="somewhere"),
     "scopes too narrow": lambda c: oidc(c).update(scopes=["openid"]),
     "an external address that is none": lambda c: c["http"].update(externalUrl="nonsense"),
