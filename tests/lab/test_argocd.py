@@ -165,6 +165,16 @@ def test_a_fault_lets_the_copy_of_the_repository_lag_behind(practice: Practice) 
     assert "service_account" not in worker_file(practice)["text"]
 
 
+def test_a_fault_lets_somebody_else_sync_right_behind(practice: Practice) -> None:
+    newest, before, _ = checkout.commits(practice.world)
+    practice.quirk("argocd", somebody_syncs_newer=before)
+    assert practice.run("argocd", "app", "sync", "authentik").code == 0
+    practice.run("argocd", "app", "wait", "authentik")
+    status = application(practice, "--refresh")["status"]
+    assert (status["sync"]["status"], status["sync"]["revision"]) == ("Synced", newest)
+    assert status["operationState"]["syncResult"]["revision"] == before
+
+
 def test_a_fault_signs_out_while_the_old_state_is_still_shown(practice: Practice) -> None:
     practice.quirk("argocd", healthy_but_signed_out=True)
     assert practice.run("argocd", "account", "get-user-info", "-o", "json").out == "{}\n"

@@ -177,6 +177,18 @@ def test_a_tag_that_matches_nothing_exits_0_without_a_host_line(practice: Practi
     assert (done.code, tasks(done), recap(done)) == (0, [], {})
 
 
+def test_the_recap_can_be_another_versions_and_the_exit_code_stays(practice: Practice) -> None:
+    practice.quirk("ansible", other_recap=True)
+    done = practice.run(*PROVISION, "--check", "--tags", "zot")
+    line = next(line for line in ANSI.sub("", done.out).splitlines() if line.startswith("practice-host"))
+    assert done.code == 0
+    assert ANSI.search(done.out)
+    assert "failed=0" in line
+    assert "rescued" not in line
+    assert practice.run(*PROVISION, "--no-such-option").code == 2
+    assert not list((practice.root / "tmp").glob("play.*"))
+
+
 def services(done: Done) -> dict[str, str]:
     found = re.findall(r"^(.{24})(OK|FAILED)$", ANSI.sub("", done.out), re.MULTILINE)
     return {name.rstrip().removesuffix("..."): verdict for name, verdict in found}

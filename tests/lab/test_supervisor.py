@@ -154,6 +154,14 @@ def dies(supervised: Supervised, pid: int) -> bool:
     return bool(supervised.job()["pid"] != pid)
 
 
+def test_a_server_that_is_stopped_stays_away(supervised: Supervised) -> None:
+    first = supervised.pid()
+    assert supervised.ask(ask="stop", label=LABEL) == {"ok": True}
+    assert not is_there(first)
+    assert LABEL not in supervised.ask(ask="list")["jobs"]
+    assert supervised.ask(ask="stop", label=LABEL) == {"ok": False, "why": "not loaded"}
+
+
 def test_a_program_that_is_not_there_is_tried_again(supervised: Supervised) -> None:
     supervised.pid()
     supervised.ask(ask="unload", path=str(supervised.plist))
