@@ -18,7 +18,7 @@ QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 
 def render_all(root: Path) -> dict[Path, str]:
     """Return every generated page: its path below `root`, and the Markdown it should hold."""
-    from zotops import pages
+    from zotops import matrix_page, pages
     from zotops.lab.faults import FAULTS
     from zotops.profile_file import read_profile
     from zotops.runbooks import RUNBOOKS
@@ -31,6 +31,7 @@ def render_all(root: Path) -> dict[Path, str]:
         docs / "reference" / "commands.md": reference.commands_page(commands_of(root)),
         docs / "reference" / "profile.md": reference.profile_page((docs / "example.toml").read_text(encoding="utf-8")),
         docs / "reference" / "exit-codes.md": reference.exit_codes_page(),
+        docs / "reference" / "verify.md": matrix_page.page(reader),
         docs / "faults.md": reference.faults_page(entries),
     }
 
