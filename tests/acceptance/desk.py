@@ -39,6 +39,7 @@ class Desk:
     folder: Path
     ready: Mapping[str, Any]
     more: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = INVOKE
 
     @property
     def root(self) -> Path:
@@ -73,7 +74,7 @@ class Desk:
     def start(self, *words: str, profile: Path | None = None, stdin: Any = subprocess.DEVNULL) -> subprocess.Popen[str]:
         """Begin `invoke deploy` with these words, for this world's profile, without a terminal."""
         return subprocess.Popen(
-            [*INVOKE, "deploy", "--profile", str(profile or self.profile), *words],
+            [*self.command, "deploy", "--profile", str(profile or self.profile), *words],
             cwd=self.folder,
             env=self.environment,
             stdin=stdin,
@@ -92,7 +93,7 @@ class Desk:
     def invoke(self, *words: str) -> Done:
         """Any other command, to its end."""
         done = subprocess.run(
-            [*INVOKE, *words],
+            [*self.command, *words],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -50,6 +50,7 @@ def finish(place: Path) -> Finished:
         before = desk.state.read("vault")
         watch = Watch(desk)
         commands = {"deploy": watch.during(lambda: desk.deploy("--auto"))}
+        assert commands["deploy"].code == 0, f"{commands['deploy'].out[-2000:]}\n{commands['deploy'].err}"
         words = ("report", "--profile", str(desk.profile))
         commands["markdown"] = desk.invoke(*words, "--junit", str(place / "junit.xml"))
         commands["json"] = desk.invoke(*words, "--json")

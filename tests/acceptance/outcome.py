@@ -22,7 +22,7 @@ def outcome(desk: Desk, vault_before: Mapping[str, Any]) -> dict[str, Any]:
     key = value_of(vault, names["shared_item"], names["field"]) or ""
     forge = desk.state.read("forge")
     place = forge["secrets"][f"repo:{names['owner']}/{names['repo']}"]
-    return {
+    found = {
         "vault": _vault(vault, vault_before),
         "forge has": {name: "the vault's key" if kept["data"] == key else "other" for name, kept in place.items()},
         "builds": sorted((run["workflow"], run["status"]) for run in forge["runs"]),
@@ -34,6 +34,8 @@ def outcome(desk: Desk, vault_before: Mapping[str, Any]) -> dict[str, Any]:
         **_provider(desk),
         "application": _application(desk),
     }
+    as_kept: dict[str, Any] = json.loads(json.dumps(found))  # compared with one that another process has kept
+    return as_kept
 
 
 def tags(desk: Desk, repository: str) -> list[str]:
