@@ -56,7 +56,7 @@ def users() -> dict[str, set[str]]:
     return found
 
 
-def tests_of(file: str) -> list[str]:
+def near_tests(file: str) -> list[str]:
     """The tests that import the file or a user of it, else those that import a user of a user, and so on."""
     folders = (ROOT / "tests", *(ROOT / "tests" / layer for layer in LAYERS))
     tests = {path: imported(path) for folder in folders for path in sorted(folder.glob("test_*.py"))}
@@ -112,7 +112,7 @@ def survivors(found: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("file", AS_PARAMETERS)
 def test_every_decision_is_missed_when_it_is_changed(file: str, tmp_path: Path) -> None:
-    found = played(file, tests_of(file), tmp_path)
+    found = played(file, near_tests(file), tmp_path)
     assert found["red"] == [], "without any mutant"
     left = survivors(found)
     harmless = HARMLESS.get(file, {})
