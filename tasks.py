@@ -75,6 +75,10 @@ def doctor(_context: Context, profile: str | None = None) -> int:
         "prometheus": "write metrics here as well, for a textfile collector",
         "quiet": "print only what is not as it should be",
         "strict": "exit 1 for findings as well",
+        "write": "push a tiny image to the scratch repository with CI's key and pull it back; it stays there",
+        "pull-through": "pull this image, as its upstream names it, through each mirror; it stays in the cache",
+        "as-dagger": "push a tiny image as Dagger does, request for request; it stays",
+        "as-skopeo": "push a tiny image with skopeo, or as it does where it is not installed; it stays",
         "watch": "look again until everything is green",
     },
 )
@@ -89,9 +93,13 @@ def verify(
     prometheus: str | None = None,
     quiet: bool = False,
     strict: bool = False,
+    write: bool = False,
+    pull_through: str | None = None,
+    as_dagger: bool = False,
+    as_skopeo: bool = False,
     watch: bool = False,
 ) -> int:
-    """Measure who may do what at the registry, and whether everything else holds; leaves nothing behind."""
+    """Measure who may do what at the registry, and whether everything else holds; leaves nothing unless asked to."""
     from zotops.commands.verify import verify as command
 
     return command(
@@ -104,6 +112,10 @@ def verify(
         prometheus=prometheus,
         quiet=quiet,
         strict=strict,
+        write=write,
+        pull_through=pull_through,
+        as_dagger=as_dagger,
+        as_skopeo=as_skopeo,
         watch=watch,
     )
 

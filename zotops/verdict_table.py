@@ -152,6 +152,8 @@ def _style(row: Sequence[Asked]) -> str:
 def _end(found: Verified) -> Iterator[Line]:
     yield Line(text="")
     yield from _wrapped("  ", summary(found), "bold")
+    for text in found.left:
+        yield from _wrapped(f"  {'left':<{LABELS}}", text)
     for number, text in enumerate(NOT_CHECKED):
         yield from _wrapped(f"  {'not checked' if number == 0 else '':<{LABELS}}", text)
 
@@ -166,4 +168,5 @@ def summary(found: Verified) -> str:
     }
     words = ", ".join(f"{number} {word}" for word, number in counts.items() if number or word != "findings")
     asked = f"{len(found.matrix)} questions asked, " if found.matrix else ""
-    return f"{found.profile.name}: {words}. {asked}{found.took:.1f} s, nothing left behind."
+    stays = "something stays" if found.left else "nothing left behind"
+    return f"{found.profile.name}: {words}. {asked}{found.took:.1f} s, {stays}."

@@ -11,12 +11,13 @@ from threading import RLock
 
 from zotops.access_matrix import ADMIN, CI, DEAD, EMPTY, FORGED, GUEST, NOBODY, STRANGER, principals
 from zotops.access_sentences import Sentence, sentences
+from zotops.actions.on_request import Requested, Told, do
 from zotops.checks.matrix import STRANGE, Asked, Limited, Matrix, answered
 from zotops.checks.matrix_verdicts import judge
 from zotops.checks.standing import standing_checks
 from zotops.errors import Stop, Unreachable, UsageIsWrong
 from zotops.looking import CONNECTIONS, counted, made
-from zotops.model import Check, Evidence, Secret, SecretRef, SecretStore, Verdict, World, unknown
+from zotops.model import Check, Evidence, Facts, Look, Secret, SecretRef, SecretStore, Verdict, World, unknown
 from zotops.profile import Profile
 
 # Who asks, by what people call them.
@@ -50,12 +51,13 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """What was found at one registry; `took` in seconds."""
+    """What was found at one registry; `took` in seconds, `left` what stays of what was asked to write."""
 
     profile: Profile
     results: tuple[Result, ...]
     matrix: tuple[Asked, ...]
     took: float
+    left: tuple[str, ...] = ()
 
     def of(self, verdict: Verdict) -> tuple[Result, ...]:
         """The results that count as this, findings apart."""
@@ -206,6 +208,44 @@ def _asking(said: Sequence[Sentence], wanted: Selected) -> frozenset[str]:
     """Who has to ask, for these sentences and their twins."""
     needed = frozenset[str]().union(*(sentence.principals | sentence.twins for sentence in said))
     return needed & wanted.asking if wanted.asking else needed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done(Check):
+    """The sentence of something that was done on request."""
+
+    told: Told
+
+    def __str__(self) -> str:
+        return self.told.says
+
+    @property
+    def look(self) -> Look:
+        """It can only be done again."""
+        return Look(command="invoke verify with the same options", want=self.told.evidence.expected)
+
+    @property
+    def advisory(self) -> bool:
+        """A weakness of the plan itself."""
+        return self.told.advisory
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """As it was seen."""
+        del world, facts
+        return self.told.evidence
+
+
+def with_requested(world: World, found: Verified, requested: Requested) -> Verified:
+    """The same with what was asked to be done, which leaves something."""
+    start = world.clock.ticks()
+    told = list(do(world, found.profile, requested))
+    results = tuple(Result(name=one.name, check=Done(told=one), evidence=one.evidence) for one in told)
+    return replace(
+        found,
+        results=(*found.results, *results),
+        left=tuple(dict.fromkeys(text for one in told for text in one.left)),
+        took=found.took + world.clock.ticks() - start,
+    )
 
 
 def look_at(check: Check, world: World) -> Evidence:

@@ -1,6 +1,7 @@
 """`invoke verify` as it is typed: what it says, what it leaves, and what it costs."""
 
 import json
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from junitparser import JUnitXml
 
 from tests.commands.verifying import KINDS, ROOT, Done, Hardened, hardened
+from zotops.lab import vault
+from zotops.lab.first_key import make_key
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "verify.schema.json").read_text(encoding="utf-8"))
 
@@ -159,3 +162,70 @@ def test_no_key_shows_anywhere(whole: tuple[Done, Path], world: Hardened) -> Non
     assert "zak_" not in text
     assert "Basic " not in text.replace("`Basic", "")
     assert str(world.root / "home") not in text
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Hardened]:
+    """A world that this test may change."""
+    with hardened(tmp_path / "own") as found:
+        yield found
+
+
+def test_what_is_asked_to_write_says_what_stays_and_is_really_there(own: Hardened) -> None:
+    done = own.verify(
+        "--only", "clock", "--write", "--as-dagger", "--as-skopeo", "--pull-through", "library/alpine:3.20", "--json"
+    )
+    found = {one["name"]: one for one in done.only["checks"]}
+    assert (done.code, done.said("failed")) == (0, [])
+    assert found["pull-through.docker.io"]["verdict"] == "passed"
+    assert found["pull-through.docker.io.plain"]["finding"]
+    assert "override_path" in found["pull-through.docker.io.plain"]["remedy"]
+    left = " ".join(done.only["left"])
+    assert left.count("practice/zotops-scratch:zotops-verify-") == 3
+    assert "docker.io/library/alpine:3.20 in the cache" in left
+    there = {line.partition(":")[0]: line for line in public(own)}
+    assert there["practice/zotops-scratch"].count("zotops-verify-") == 3
+    assert "3.20" in there["docker.io/library/alpine"]
+    assert "zak_" not in json.dumps([call["argv"] for call in own.calls("skopeo")])
+    assert list(Path(tempfile.gettempdir()).glob("zotops-*/auth.json")) == []
+
+
+def test_findings_count_only_when_strict(own: Hardened) -> None:
+    words = ("--only", "clock", "--pull-through", "docker.io/library/alpine:3.20", "--quiet")
+    assert own.verify(*words).code == 0
+    assert own.verify(*words, "--strict").code == 1
+
+
+def test_an_admin_takes_away_what_was_pushed_and_says_what_still_stays(own: Hardened) -> None:
+    described = json.loads((own.root / "world.json").read_text())
+    names = described["names"]
+    key = make_key({**described, "names": {**names, "ci_user": names["admin_user"]}})
+    with own.state.edit("vault") as document:
+        vault.set_value(document, names["own_item"], "previous", key)
+    item = names["own_item"]
+    text = (own.root / "profile.toml").read_text().replace("unattended = [", f'unattended = ["{item}/previous", ')
+    more = f'\n[verify]\nadmin = "{names["admin_user"]}"\nadmin_key = "{item}/previous"\n'
+    (own.root / "profile.toml").write_text(text + more)
+    done = own.verify("--only", "clock,access.admin", "--write", "--json")
+    found = {one["name"]: one["verdict"] for one in done.only["checks"]}
+    assert done.code == 0, done.out
+    assert (found["write.admin"], found["access.admin.delete"]) == ("passed", "passed")
+    assert "the name practice/zotops-scratch in the catalog" in done.only["left"]
+    assert "practice/zotops-scratch: []" in public(own)
+
+
+def test_a_push_that_is_refused_is_red(own: Hardened) -> None:
+    config = own.root / "host" / "zot" / "config.json"
+    config.write_text(config.read_text().replace('"read", "create"]}]', '"read"]}]'))
+    done = Done(0, "", "")
+    for _ in range(20):  # until the registry has taken its new rules over
+        done = own.verify("--only", "clock", "--as-dagger", "--json")
+        if done.code:
+            break
+    assert done.said("failed") == ["an image is pushed as Dagger pushes"]
+    assert "403, not 202" in done.only["checks"][-1]["observed"]
+
+
+@pytest.mark.parametrize("words", [("--write", "--watch"), ("--write", "--as", "nobody")])
+def test_writing_again_and_again_or_as_nobody_is_refused(world: Hardened, words: tuple[str, ...]) -> None:
+    assert world.verify(*words).code == 2

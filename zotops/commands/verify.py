@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from zotops.actions.on_request import Requested
 from zotops.commands.opening import open_world
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome
@@ -25,7 +26,7 @@ from zotops.redaction import Redactor
 from zotops.state_folder import state_folder
 from zotops.terminal import Screen
 from zotops.verdict_table import Look, summary, table
-from zotops.verification import Selected, Verified, locked, names, selected
+from zotops.verification import Selected, Verified, locked, names, selected, with_requested
 from zotops.verification import verify as measure
 
 UNATTENDED_PATIENCE = 10.0
@@ -45,6 +46,10 @@ def verify(
     prometheus: str | None = None,
     quiet: bool = False,
     strict: bool = False,
+    write: bool = False,
+    pull_through: str | None = None,
+    as_dagger: bool = False,
+    as_skopeo: bool = False,
     watch: bool = False,
 ) -> int:
     """0: all is as the profile says. 1: something is not. 5: something could not be told, and nothing is wrong."""
@@ -52,8 +57,8 @@ def verify(
     def command() -> int:
         places = [read_profile(path) for path in [find_profile(name) for name in profile] or [find_profile(None)]]
         wanted = [selected(place, as_=as_, only=only) for place in places]
-        if json and watch:
-            raise UsageIsWrong("--json with --watch", remedy="a document has one end; take one of them")
+        requested = Requested(write=write, pull_through=pull_through or "", as_dagger=as_dagger, as_skopeo=as_skopeo)
+        _refuse(json=json, watch=watch, writes=bool(requested), only_nobody=as_ == "nobody")
         redactor = Redactor()
         screen = screen_for(places[0], again="invoke verify", redact=redactor.redact)
         shown = _Shown(screen=screen, quiet=quiet, json=json)
@@ -64,6 +69,8 @@ def verify(
         with _worlds(places, redactor) as worlds, ThreadPoolExecutor(min(THREADS, PER_REGISTRY * len(places))) as pool:
             while True:
                 found = _measure_all(worlds, places, wanted, pool)
+                if requested:
+                    found = [with_requested(*each, requested) for each in zip(worlds, found, strict=True)]
                 code = exit_code(found, strict=strict)
                 shown.everything(found, code)
                 if not watch or not code:
@@ -75,6 +82,16 @@ def verify(
         return code
 
     return outcome(command)
+
+
+def _refuse(*, json: bool, watch: bool, writes: bool, only_nobody: bool) -> None:
+    """UsageIsWrong for options that contradict each other."""
+    if json and watch:
+        raise UsageIsWrong("--json with --watch", remedy="a document has one end; take one of them")
+    if writes and watch:
+        raise UsageIsWrong("--watch with what leaves something", remedy="each look would leave it again")
+    if writes and only_nobody:
+        raise UsageIsWrong("--as nobody with what needs CI's key", remedy="leave out --as")
 
 
 def exit_code(found: Sequence[Verified], *, strict: bool) -> int:

@@ -138,19 +138,27 @@ def _is_blob(described: Any) -> bool:
 def _push_blob(zot: Zot, repository: str, blob: bytes, caller: Caller) -> None:
     started = zot.send("POST", f"/v2/{repository}/blobs/uploads/", caller)
     _must(started, ACCEPTED, f"begin an upload to {repository}", caller)
-    where = urlsplit(urljoin(started.url, started.headers.get("location", "")))
-    asked = urlsplit(zot.url)
-    if where.netloc != asked.netloc and not where.path.startswith("/v2/"):
-        raise Unreachable(f"{zot.url} sends an upload to {where.netloc}, where no key goes")
-    query = f"{where.query}&" if where.query else ""
     reply = zot.send(
         "PUT",
-        f"{where.path}?{query}digest={digest_of(blob)}",
+        with_digest(upload_path(zot, started), digest_of(blob)),
         caller,
         headers={"Content-Type": "application/octet-stream"},
         body=blob,
     )
     _must(reply, CREATED, f"take a blob for {repository}", caller)
+
+
+def upload_path(zot: Zot, started: Reply) -> str:
+    """Where an upload goes on, at the same address. Unreachable when it would go to another server."""
+    where = urlsplit(urljoin(started.url, started.headers.get("location", "")))
+    if where.netloc != urlsplit(zot.url).netloc and not where.path.startswith("/v2/"):
+        raise Unreachable(f"{zot.url} sends an upload to {where.netloc}, where no key goes")
+    return f"{where.path}?{where.query}" if where.query else where.path
+
+
+def with_digest(path: str, digest: str) -> str:
+    """The same path with the digest that ends an upload."""
+    return f"{path}{'&' if '?' in path else '?'}digest={digest}"
 
 
 def _must(reply: Reply, want: int, what: str, caller: Caller) -> None:
