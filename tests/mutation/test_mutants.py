@@ -25,15 +25,10 @@ LONG = {
     "zotops/checks/configuration_rules.py",
     "zotops/checks/process.py",
 }
+# Without a folder of its own, a child would see the one of another run go.
 PLUGIN = (
-    "-p",
-    "tests.mutation.trial",
-    "-p",
-    "no:xdist",
-    "-p",
-    "no:cacheprovider",
-    "-o",
-    "tmp_path_retention_policy=none",
+    *("-p", "tests.mutation.trial", "-p", "no:xdist", "-p", "no:cacheprovider", "--every-case"),
+    *("-o", "tmp_path_retention_policy=none"),
 )
 SWEPT = {"zotops/checks/sessions.py", "zotops/checks/access_rules.py"}
 AS_PARAMETERS = [pytest.param(f, marks=pytest.mark.costly(share=0 if f in LONG else 0.03)) for f in FILES if f in SWEPT]
@@ -71,19 +66,8 @@ def near_tests(file: str) -> list[str]:
 def played(file: str, tests: list[str], folder: Path, *, within: float = 1700) -> dict[str, Any]:
     """What became of each mutant of a file under these tests."""
     outcome = folder / "outcome.json"
-    words = [
-        sys.executable,
-        "-m",
-        "pytest",
-        *PLUGIN,
-        "--every-case",
-        "--mutate",
-        file,
-        "--outcome",
-        str(outcome),
-        *tests,
-    ]
-    words += tests
+    words = [sys.executable, "-m", "pytest", *PLUGIN, f"--basetemp={folder / 'tmp'}", "--mutate", file]
+    words += ["--outcome", str(outcome), *tests]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         words,
