@@ -184,8 +184,11 @@ def everything(lamps: Lamps, words: str) -> list[Any]:
         Told(what="what", result=words),
         Told(what=words, result=words),
         LookCloser(step=step),
+        ByHand(step=replace(step, instructions=f"1. {words}\n   {words}\n\n{words}")),
         StepEnds(step=step, kind="witnessed", position=1, total=2),
         RunEnds(run="7f3a", why="", counts={"witnessed": 1}, left=(words,)),
+        RunEnds(run="7f3a", why="stopped", step=step),
+        RunEnds(run="7f3a", why=words),
     ]
 
 
@@ -199,6 +202,14 @@ def test_a_word_that_is_too_long_stays_whole_to_be_copied(glass: Glass) -> None:
     url = "https://registry.example.org/v2/" + "platform/" * 9 + "manifests/v1"
     shown = glass.shows(found(red(f"the answer of {url} was 404", remedy=f"curl --silent-and-long-option {url}")))
     assert shown.count(url) == 2
+
+
+def test_a_command_in_instructions_stays_in_one_piece_to_be_copied(glass: Glass) -> None:
+    command = "argocd app wait authentik --sync --health --operation --grpc-web --timeout 60"
+    broken = command.replace(" --health", "\n   --health")
+    text = f"1. First of all you do this: `{broken}`\n   and then\n2. that.\n\n   Or\n   not."
+    shown = glass.shows(ByHand(step=lamp_step(Lamps(), "hall", instructions=text)))
+    assert shown == f"  1. First of all you do this:\n     `{command}`\n     and then\n  2. that.\n\n     Or not.\n\n"
 
 
 def test_an_option_is_not_broken_at_its_hyphens(glass: Glass) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 WIDTH = 80
 DEEPEST = 23
 GLUE = "\N{NO-BREAK SPACE}"
+PARAGRAPHS = re.compile(r"\n(?= *\n| *(?:\d+\.|-) )")
+POINT = re.compile(r"\A *(?:(?:\d+\.|-) )?")
+COMMAND = re.compile(r"`[^`]+`")
 GO_ON = "call again to go on; nothing is lost"
 SYMBOLS = {
     Verdict.PASSED: ("✓", "ok", "green"),
@@ -118,13 +121,15 @@ class Screen:
             break_on_hyphens=False,
         )
         for row in rows or [head]:
-            self.say(row.rstrip(), style)
+            self.say(row.replace(GLUE, " ").rstrip(), style)
+
+    def apart(self, parts: Iterable[str], between: str, head: str = "", style: str = "") -> None:
+        """Parts on as few lines as they need, each in one piece."""
+        self.hang(head, between.join(part.replace(" ", GLUE) for part in parts), style)
 
     def _run_begins(self, begins: RunBegins) -> None:
         where = (begins.runbook.title, self.place.registry, f"profile {self.place.profile}", f"run {begins.run}")
-        parts = [part.replace(" ", GLUE) for part in (*where, self.place.mark) if part]
-        for row in wrap("     ".join(parts), WIDTH, break_long_words=False, break_on_hyphens=False):
-            self.say(row.replace(GLUE, " "), "bold")
+        self.apart(filter(None, (*where, self.place.mark)), "     ", style="bold")
         if begins.resumed:
             self.say(begins.resumed)
         done = sum(begins.done.values())
@@ -201,18 +206,24 @@ class Screen:
                 self.lines("otherwise", f"{other.answer}: {other.means}", 6)
 
     def _block(self, text: str) -> None:
-        for line in self.redact(text).splitlines():
-            self.say(f"  {line}")
+        """Instructions: points hang, and a command stays in one piece, to be copied."""
+        for paragraph in PARAGRAPHS.split(self.redact(text)):
+            if paragraph.startswith("\n") or not paragraph:
+                self.say("")
+            mark = "".join(POINT.findall(paragraph.lstrip("\n")))
+            words = " ".join(paragraph.lstrip("\n")[len(mark) :].split())
+            if words:
+                self.hang(f"  {mark}", COMMAND.sub(lambda command: command[0].replace(" ", GLUE), words))
         self.say("")
 
     def _run_ends(self, ends: RunEnds) -> None:
         counts = ", ".join(f"{number} {kind}" for kind, number in (ends.counts or {}).items())
         if not ends.why:
             self.say(f"\nDone. {counts}.", "bold")
-        elif ends.step:
-            self.say(f"\nStopped in {ends.step.id}. {ends.step.safe_to_stop}", "bold")
         else:
-            self.say(f"\n{ends.why[0].upper()}{ends.why[1:]}.", "bold")
+            self.say("")
+            why = f"{ends.why[0].upper()}{ends.why[1:]}."
+            self.hang("", f"Stopped in {ends.step.id}. {ends.step.safe_to_stop}" if ends.step else why, "bold")
         for left in ends.left:
             self.lines("left", left)
         if ends.why:
@@ -233,7 +244,8 @@ class Terminal(Screen):
 
         self._tell_offer(offer)
         keys = {choice.value: choice for choice in offer.choices}
-        self.say("\n  " + "   ".join(f"{choice.value} {WORDS[choice]}" for choice in offer.choices))
+        self.say("")
+        self.apart((f"{choice.value} {WORDS[choice]}" for choice in offer.choices), "   ", head="  ")
         while True:
             typed = _answered(questionary.text("", qmark=">")).strip().lower()
             if typed in keys:
