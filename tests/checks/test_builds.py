@@ -112,3 +112,11 @@ def test_a_token_that_is_not_taken_is_unknown(place: Place, check: type[SecretIs
     place.safe.fields[place.profile.forge_token] = "made up"
     facts = {BUILD_COMMIT: "f" * 40}
     assert look(place, check(profile=place.profile), facts).verdict is UNKNOWN
+
+
+def test_the_cause_is_told_by_how_many_of_the_builds_failed(place: Place) -> None:
+    check = BuildSucceeded(profile=place.profile)
+    assert "a branch name" in look(place, check, {BUILD_COMMIT: "0" * 40}).likely
+    quirk(place, "forge", skopeo_without_credentials=True)
+    facts = build(place)
+    assert "that workflow pushes without the key" in look(place, check, facts).likely

@@ -66,8 +66,8 @@ class BuildSucceeded(OfProfile, Check):
             all(run is not None and run.status == "success" for run in runs.values()),
             expected=expected,
             observed=observed,
-            likely="the forge's copy of the key is not the key; or the tags exist already, which CI may not overwrite",
-            remedy="open the run's log; sync the secrets again, and build a commit that was never built",
+            likely=_likely(tuple(runs.values())),
+            remedy="open the run's log; sync the secrets again, and build a commit that was never built (its full id)",
         )
 
     def _runs(self, world: World, commit: str, known: str) -> dict[str, Run | None]:
@@ -81,6 +81,14 @@ class BuildSucceeded(OfProfile, Check):
             else next(iter(forge.dispatched(workflow.file, inputs)), None)
             for workflow in self.profile.forge.workflows
         }
+
+
+def _likely(runs: Sequence[Run | None]) -> str:
+    if None in runs:
+        return "it was started for something else: a branch name, or another commit"
+    if any(run and run.status == "success" for run in runs):
+        return "that workflow pushes without the key, or its tag exists already, which CI may not overwrite"
+    return "the forge's copy of the key is not the key; or the tags exist already, which CI may not overwrite"
 
 
 def _told(run: Run | None) -> str:
@@ -146,6 +154,7 @@ class TagsAreNew(OfProfile, Check):
             not missing,
             expected=expected,
             observed=f"not there: {', '.join(missing)}" if missing else f"{' and '.join(tags)}, absent before",
-            likely="the run was green because it skipped build and push, or it pushed to another place",
+            likely="the run was green because it skipped build and push, or it pushed elsewhere: under the name of a "
+            "branch, if one was built",
             remedy=f"open the run's log; is there a {self.profile.build.container} to build in that commit?",
         )

@@ -44,6 +44,7 @@ class SecretIsListed(OfProfile, Check):
             name in listed,
             expected=f"{name} in the list",
             observed=f"first made {listed[name]}" if name in listed else f"only {', '.join(sorted(listed)) or 'none'}",
-            likely="the play stopped before it synced anything: one missing value in the vault is enough",
-            remedy="sync the secrets, and read what the play says",
+            likely="the play ran nothing (a mistyped tag), stopped before it synced anything (one missing value in the "
+            "vault is enough), or gave it to another repository",
+            remedy="sync the secrets, look for the task's name in what the play says, and at the role's repositories",
         )

@@ -49,7 +49,7 @@ class ProcessIsYounger(OfProfile, Check):
                 False,
                 expected=expected,
                 observed=silent,
-                likely="it dies at its start, as it does when it cannot reach the identity provider",
+                likely="it ends at its start, as it does without the identity provider, or when its port is taken",
                 remedy="read its log; `invoke deploy --undo deploy-zot` puts the old configuration back",
             )
         lost = process.is_older_than(written, pid_before=_pid_before(facts, written))

@@ -230,6 +230,8 @@ class KeyIsStored(OfProfile, Check):
             not wrong,
             expected=expected,
             observed=wrong or ("the key that was made" if made else "a key; this run made none to compare it with"),
-            likely="pasted with its line end, or the wrong one was copied" if current else "not stored yet",
+            likely="pasted with its line end, stored in another field, or the wrong one was copied"
+            if current
+            else "not stored yet",
             remedy="store the pending key again; zotops writes it without a line end",
         )
