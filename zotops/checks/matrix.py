@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -139,17 +140,18 @@ class Matrix:
         name = self.profile.registry.image
         every = list(cells(self.profile, only=self.only))
         # Whoever waits for an image or for a secret stands behind all who need not.
-        open_now = [cell for cell in every if cell.principal.login is None]
+        line = _in_line(every)
         pending = {
             id(cell): pool.submit(one, doors[cell.address], cell, callers[cell.principal.id], image, name)
-            for cell in sorted(open_now, key=lambda cell: bool(cell.ask.needs))
+            for cell in line
+            if cell.principal.login is None
         }
         for each in wanted:
             if each.login is not None:
                 callers[each.id].set_result(self._caller(world, each))
         if on_secrets:
             on_secrets()
-        for cell in sorted(every, key=lambda cell: bool(cell.ask.needs)):
+        for cell in line:
             if cell.principal.login is not None:
                 pending[id(cell)] = pool.submit(one, doors[cell.address], cell, callers[cell.principal.id], image, name)
         return [pending[id(cell)] for cell in every]
@@ -184,6 +186,18 @@ class _Few:
     def send(self, method: str, url: str, **options: Any) -> Reply:
         with self.room:
             return self.http.send(method, url, **options)
+
+
+def _in_line(every: Sequence[Cell]) -> list[Cell]:
+    """Who needs no image first, and the addresses in turns: else each would take the other's connections away."""
+    turn: Counter[tuple[Address, bool]] = Counter()
+
+    def place(cell: Cell) -> tuple[bool, int]:
+        needs = bool(cell.ask.needs)
+        turn[cell.address, needs] += 1
+        return needs, turn[cell.address, needs]
+
+    return [cell for _, cell in sorted(((place(cell), cell) for cell in every), key=lambda pair: pair[0])]
 
 
 def read_matrix(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,8 @@ from zotops.commands.opening import open_world
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome
 from zotops.errors import CheckFailed, Unreachable, UsageIsWrong
-from zotops.model import Verdict, World
+from zotops.looking import CONNECTIONS
+from zotops.model import Verdict
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile
 from zotops.redaction import Redactor
@@ -31,8 +31,7 @@ from zotops.verification import verify as measure
 
 UNATTENDED_PATIENCE = 10.0
 PAUSE = 5.0
-THREADS = 128
-PER_REGISTRY = 32
+THREADS = 128  # in all, 32 for each registry
 
 
 def verify(
@@ -66,17 +65,17 @@ def verify(
             for name, says in names(places[0]).items():
                 screen.say(f"{name:<22} {says}")
             return 0
-        with _worlds(places, redactor) as worlds, ThreadPoolExecutor(min(THREADS, PER_REGISTRY * len(places))) as pool:
-            while True:
-                found = _measure_all(worlds, places, wanted, pool)
-                if requested:
-                    found = [with_requested(*each, requested) for each in zip(worlds, found, strict=True)]
-                code = exit_code(found, strict=strict)
-                shown.everything(found, code)
-                if not watch or not code:
-                    break
-                screen.say(f"\nAgain in {PAUSE:g} s, until it is green. Ctrl-C ends it.")
-                time.sleep(PAUSE)
+        jobs = [
+            _Job(profile=place, wanted=each, requested=requested) for place, each in zip(places, wanted, strict=True)
+        ]
+        while True:
+            found = _measure_all(jobs, redactor)
+            code = exit_code(found, strict=strict)
+            shown.everything(found, code)
+            if not watch or not code:
+                break
+            screen.say(f"\nAgain in {PAUSE:g} s, until it is green. Ctrl-C ends it.")
+            time.sleep(PAUSE)
         if junit or prometheus:
             _write_files(found, junit=junit, prometheus=prometheus)
         return code
@@ -101,29 +100,35 @@ def exit_code(found: Sequence[Verified], *, strict: bool) -> int:
     return Unreachable.exit_code if any(one.of(Verdict.UNKNOWN) for one in found) else 0
 
 
-@contextmanager
-def _worlds(places: Sequence[Profile], redactor: Redactor) -> Iterator[list[World]]:
-    """A world for each profile. Nobody there: short waits, and only the logins that the profile lists."""
-    attended = sys.stdin.isatty() or sys.stderr.isatty()
-    with ExitStack() as stack:
-        worlds = []
-        for place in places:
-            patience = place.secrets.patience if attended else min(UNATTENDED_PATIENCE, place.secrets.patience)
-            secrets = msgspec.structs.replace(place.secrets, patience=patience)
-            opened = open_world(msgspec.structs.replace(place, secrets=secrets), state_folder(), redactor)
-            worlds.append(locked(stack.enter_context(opened), place, attended=attended))
-        yield worlds
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One registry to measure."""
+
+    profile: Profile
+    wanted: Selected
+    requested: Requested
+
+    def measure(self, redactor: Redactor) -> Verified:
+        """In a world of its own, closed afterwards: a hundred of them would hold thousands of connections."""
+        # Nobody there: short waits, and only the logins that the profile lists.
+        attended = sys.stdin.isatty() or sys.stderr.isatty()
+        patience = self.profile.secrets.patience
+        secrets = msgspec.structs.replace(
+            self.profile.secrets, patience=patience if attended else min(UNATTENDED_PATIENCE, patience)
+        )
+        place = msgspec.structs.replace(self.profile, secrets=secrets)
+        with open_world(place, state_folder(), redactor) as opened:
+            world = locked(opened, place, attended=attended)
+            found = measure(world, self.profile, self.wanted)
+            return with_requested(world, found, self.requested) if self.requested else found
 
 
-def _measure_all(
-    worlds: Sequence[World], places: Sequence[Profile], wanted: Sequence[Selected], pool: Executor
-) -> list[Verified]:
-    """One registry in this thread, several at once, in the order of their profiles."""
-    if len(places) == 1:
-        return [measure(worlds[0], places[0], wanted[0], pool=pool)]
-    together = THREADS // PER_REGISTRY
-    with ThreadPoolExecutor(max_workers=together) as several:
-        return list(several.map(lambda each: measure(*each), zip(worlds, places, wanted, strict=True)))
+def _measure_all(jobs: Sequence[_Job], redactor: Redactor) -> list[Verified]:
+    """Several at once, each over connections of its own; in the order of their profiles."""
+    if len(jobs) == 1:
+        return [jobs[0].measure(redactor)]
+    with ThreadPoolExecutor(max_workers=THREADS // CONNECTIONS) as several:
+        return list(several.map(lambda job: job.measure(redactor), jobs))
 
 
 @dataclass(frozen=True, kw_only=True)

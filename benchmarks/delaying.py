@@ -1,0 +1,95 @@
+"""A proxy that makes every connection and every request wait, on one port or on many, and counts the waves.
+
+Run as a program: UPSTREAM-PORT DELAY COUNT. It prints its ports as JSON, and at the end of its stdin what it saw: each
+request, and the waves: the longest chain of waits of which none began before the last had ended.
+"""
+
+# ruff: noqa: INP001  # a script, not a package
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass, field
+
+HEAD_END = b"\r\n\r\n"
+
+
+@dataclass
+class Seen:
+    """Every wait from its beginning to its answer, and every request as it came."""
+
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    requests: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def waves(self) -> int:
+        """Chosen by their ends, as many waits as possible of which no two overlap."""
+        count, end = 0, 0.0
+        for begun, ended in sorted(self.waits, key=lambda wait: wait[1]):
+            if begun >= end:
+                count, end = count + 1, ended
+        return count
+
+
+async def converse(
+    seen: Seen, upstream: int, delay: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """One connection, for as long as both sides want."""
+    now = asyncio.get_running_loop().time
+    begun = now()
+    await asyncio.sleep(delay)
+    seen.waits.append((begun, now()))
+    there, onward = await asyncio.open_connection("127.0.0.1", upstream)
+    try:
+        while request := await message(reader):
+            begun = now()
+            seen.requests.append(described(request))
+            await asyncio.sleep(delay)
+            onward.write(request)
+            answer = await message(there, head_only=request.startswith(b"HEAD "))
+            writer.write(answer)
+            await writer.drain()
+            seen.waits.append((begun, now()))
+    except (ConnectionError, asyncio.IncompleteReadError):
+        pass
+    finally:
+        onward.close()
+        writer.close()
+
+
+async def message(reader: asyncio.StreamReader, *, head_only: bool = False) -> bytes:
+    """One request or answer, as it is; b"" at the end."""
+    try:
+        head = await reader.readuntil(HEAD_END)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return b""
+    length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    return head if head_only or not length else head + await reader.readexactly(length)
+
+
+def described(request: bytes) -> dict[str, object]:
+    """Method, path and the headers that matter to the answer."""
+    head = request.partition(HEAD_END)[0].decode("latin-1")
+    first, *lines = head.split("\r\n")
+    method, path, _ = first.split(" ")
+    pairs = dict(line.split(": ", 1) for line in lines)
+    kept = {name: pairs[name] for name in ("Authorization", "Content-Type", "Accept", "User-Agent") if name in pairs}
+    return {"method": method, "path": path, "headers": kept, "host": pairs["Host"]}
+
+
+async def main(upstream: int, delay: float, count: int) -> None:
+    """Serve until the end of stdin."""
+    seen = Seen()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await converse(seen, upstream, delay, reader, writer)
+
+    servers = [await asyncio.start_server(accept, "127.0.0.1", 0, backlog=256) for _ in range(count)]
+    print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)  # noqa: T201
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    print(json.dumps({"waves": seen.waves, "requests": seen.requests}), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
