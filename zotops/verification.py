@@ -8,10 +8,10 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from threading import RLock
+from typing import TYPE_CHECKING
 
 from zotops.access_matrix import ADMIN, CI, DEAD, EMPTY, FORGED, GUEST, NOBODY, STRANGER, principals
 from zotops.access_sentences import Sentence, sentences
-from zotops.actions.on_request import Requested, Told, do
 from zotops.checks.matrix import STRANGE, Asked, Limited, Matrix, answered
 from zotops.checks.matrix_verdicts import judge
 from zotops.checks.standing import standing_checks
@@ -19,6 +19,9 @@ from zotops.errors import Stop, Unreachable, UsageIsWrong
 from zotops.looking import CONNECTIONS, counted, made
 from zotops.model import Check, Evidence, Facts, Look, Secret, SecretRef, SecretStore, Verdict, World, unknown
 from zotops.profile import Profile
+
+if TYPE_CHECKING:
+    from zotops.actions.on_request import Requested, Told
 
 # Who asks, by what people call them.
 AS = {
@@ -237,6 +240,8 @@ class Done(Check):
 
 def with_requested(world: World, found: Verified, requested: Requested) -> Verified:
     """The same with what was asked to be done, which leaves something."""
+    from zotops.actions.on_request import do  # noqa: PLC0415  # rarely needed
+
     start = world.clock.ticks()
     told = list(do(world, found.profile, requested))
     results = tuple(Result(name=one.name, check=Done(told=one), evidence=one.evidence) for one in told)

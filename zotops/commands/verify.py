@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 
-from zotops.actions.on_request import Requested
 from zotops.commands.opening import open_world
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome
@@ -28,6 +28,9 @@ from zotops.terminal import Screen
 from zotops.verdict_table import Look, summary, table
 from zotops.verification import Selected, Verified, locked, names, selected, with_requested
 from zotops.verification import verify as measure
+
+if TYPE_CHECKING:
+    from zotops.actions.on_request import Requested
 
 UNATTENDED_PATIENCE = 10.0
 PAUSE = 5.0
@@ -56,8 +59,15 @@ def verify(
     def command() -> int:
         places = [read_profile(path) for path in [find_profile(name) for name in profile] or [find_profile(None)]]
         wanted = [selected(place, as_=as_, only=only) for place in places]
-        requested = Requested(write=write, pull_through=pull_through or "", as_dagger=as_dagger, as_skopeo=as_skopeo)
-        _refuse(json=json, watch=watch, writes=bool(requested), only_nobody=as_ == "nobody")
+        writes = write or as_dagger or as_skopeo or bool(pull_through)
+        _refuse(json=json, watch=watch, writes=writes, only_nobody=as_ == "nobody")
+        requested = None
+        if writes:
+            from zotops.actions.on_request import Requested
+
+            requested = Requested(
+                write=write, pull_through=pull_through or "", as_dagger=as_dagger, as_skopeo=as_skopeo
+            )
         redactor = Redactor()
         screen = screen_for(places[0], again="invoke verify", redact=redactor.redact)
         shown = _Shown(screen=screen, quiet=quiet, json=json)
@@ -106,7 +116,7 @@ class _Job:
 
     profile: Profile
     wanted: Selected
-    requested: Requested
+    requested: Requested | None
 
     def measure(self, redactor: Redactor) -> Verified:
         """In a world of its own, closed afterwards: a hundred of them would hold thousands of connections."""

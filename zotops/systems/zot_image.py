@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -167,6 +166,8 @@ def _must(reply: Reply, want: int, what: str, caller: Caller) -> None:
 
 
 def _tar(name: str, content: bytes) -> bytes:
+    import tarfile  # noqa: PLC0415  # only who makes an image needs it, and it is slow to load
+
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         entry = tarfile.TarInfo(name)
