@@ -319,6 +319,19 @@ def test_settle_says_what_may_be_left_of_a_key_that_was_not_kept(kept: str, plac
     assert settled.leftover == 'a key "zotops/7f3a/11" of zot-ci may exist; the next try deletes it'
 
 
+def test_settle_lets_a_key_whose_sign_in_was_cut_off_be_made_again(place: Place) -> None:
+    perform(place, number=16)
+    create_recovery_key(place.lab.root, 5, "zot-ci")
+    action = CreateCiKey(profile=place.profile)
+    settled = action.settle(place.world, action.intent(place.world, {}, Attempt(run="7f3a", number=16)))
+    assert settled.state is State.DID_NOT
+    assert settled.leftover == ('the key "zotops/7f3a/16" and a session of zot-ci are left; the next try removes both')
+    perform(place, number=17)
+    assert [key.label for key in listed(place) if key.label.startswith("zotops/7f3a/")] == ["zotops/7f3a/17"]
+    evidence = made(NoSessionLeft(profile=place.profile), place.world, {})
+    assert evidence.verdict is Verdict.PASSED
+
+
 def test_settle_takes_an_earlier_key_for_no_proof(place: Place) -> None:
     perform(place, number=12)
     action = CreateCiKey(profile=place.profile)

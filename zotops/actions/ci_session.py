@@ -61,6 +61,13 @@ def end_session(world: World, profile: Profile, browser: Browser) -> tuple[str, 
     return tuple(left)
 
 
+def session_is_left(world: World, profile: Profile) -> bool:
+    """Whether a sign-in as the CI user was not brought to its end: a session, or a recovery key that nobody used."""
+    authentik = open_authentik(world, profile)
+    user = authentik.user(profile.ci.name)
+    return user is not None and bool(authentik.sessions(user) or authentik.recovery_tokens(user))
+
+
 def _at_the_provider(world: World, profile: Profile, browser: Browser) -> Answers:
     name = profile.ci.name
     if profile.ci.sign_in == "password":

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from zotops.actions.ci_session import begin_session, end_session, preview_claims
+from zotops.actions.ci_session import begin_session, end_session, preview_claims, session_is_left
 from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, SecretRef, Settled, State, World
 from zotops.profile import OfProfile
@@ -69,7 +69,10 @@ class CreateCiKey(OfProfile, Action):
         return Outcome(facts=self._facts(world, minted), left=tuple(left))
 
     def settle(self, world: World, intent: Intent) -> Settled:
-        """By the key that is in the pending field, if it carries this label; a key that was not stored is lost."""
+        """By the key that is in the pending field, if it carries this label; a key that was not stored is lost.
+
+        Signing out is part of it: with a session left it did not happen, and the next try removes the key and that too.
+        """
         world.clock.sleep(LATE)
         label = intent["label"]
         lost = Settled(
@@ -85,10 +88,14 @@ class CreateCiKey(OfProfile, Action):
             if zot.ping(caller).status != OK:
                 return lost
             listed = just_used(list_keys(zot, caller))
+            signed_in = session_is_left(world, self.profile)
         except Stop as stop:
             return Settled(state=State.CANNOT_TELL, how=f'{stop}; is a key "{label}" in the pending field?')
         if listed is None or listed.label != label:
             return lost
+        if signed_in:
+            left = f'the key "{label}" and a session of {self.profile.ci.name} are left; the next try removes both'
+            return Settled(state=State.DID_NOT, leftover=left)
         return Settled(state=State.HAPPENED, outcome=Outcome(facts=self._facts(world, Minted(key=listed, secret=key))))
 
     def _clear(self, world: World, zot: Zot, caller: Caller, run: str) -> list[str]:
