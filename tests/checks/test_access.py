@@ -80,6 +80,7 @@ def test_a_wrong_right_is_red_and_says_why(
     [
         (NobodyMayWrite, {f"nobody {CREATE}": (401, b"<html>sign in at the proxy</html>")}),
         (NobodyMayWrite, {f"nobody {CREATE}": 403}),
+        (NobodyMayWrite, {f"nobody {CREATE}": (403, REFUSED[1])}),
         (NobodyMayWrite, {f"GET {IMAGE}/tags/list": (200, {"tags": []})}),
         (CiMayCreate, {f"key {CREATE}": 500}),
         (CiMayNotOverwrite, {f"GET {IMAGE}/tags/list": (200, {"tags": None})}),
@@ -106,6 +107,99 @@ def test_a_door_past_the_proxy_that_is_open_is_red_although_another_is_silent(an
     for check in (AnybodyMayRead, NobodyMayWrite):
         evidence = here.look(check(profile=msgspec.structs.replace(here.profile, registry=registry)))
         assert evidence.verdict is (Verdict.FAILED if check is NobodyMayWrite else Verdict.UNKNOWN)
+
+
+def with_door(profile: Profile, url: str) -> Profile:
+    """The profile whose only other front door is at that address."""
+    other = msgspec.structs.replace(profile.registry.addresses[0], url=url)
+    return msgspec.structs.replace(profile, registry=msgspec.structs.replace(profile.registry, addresses=(other,)))
+
+
+def private(profile: Profile) -> Profile:
+    """The profile in which nobody may do anything without signing in."""
+    tiers = msgspec.structs.replace(profile.tiers, anonymous=())
+    return msgspec.structs.replace(profile, tiers=tiers)
+
+
+def test_a_main_address_that_is_wrong_is_red_although_another_is_silent(answers: Answers) -> None:
+    here = answers({f"nobody GET {IMAGE}/tags/list": REFUSED})
+    evidence = here.look(AnybodyMayRead(profile=with_door(here.profile, nobody_listens())))
+    assert evidence.verdict is Verdict.FAILED
+    assert "catalog 200, tags 401" in evidence.observed
+    assert evidence.observed.count("; ") == 1
+
+
+def test_a_door_to_a_registry_without_rules_is_told_from_one_that_has_lost_them(answers: Answers) -> None:
+    here, open_one = answers(), answers({CREATE: 415})
+    evidence = here.look(NobodyMayWrite(profile=with_door(here.profile, open_one.server.url)))
+    assert (evidence.verdict, evidence.twin) == (Verdict.FAILED, "")
+    assert evidence.likely.startswith("not the main address, but another one")
+    evidence = open_one.look(NobodyMayWrite(profile=with_door(open_one.profile, here.server.url)))
+    assert evidence.likely.startswith("the registry still runs without accessControl")
+
+
+def test_what_was_refused_and_let_through_is_counted(answers: Answers) -> None:
+    here = answers()
+    reading, writing = (here.look(check(profile=here.profile)) for check in (AnybodyMayRead, NobodyMayWrite))
+    assert reading.observed.startswith("200 at ")
+    assert writing.observed == "401 to all 12 requests"
+    assert writing.twin == "each refusal is the registry's own, so the request was understood"
+
+
+def test_where_nobody_may_read_nobody_can_know_of_a_tag_to_overwrite(answers: Answers) -> None:
+    here = answers({f"nobody GET {IMAGE}/tags/list": REFUSED, "nobody GET /v2/_catalog": REFUSED})
+    profile = private(here.profile)
+    row = AnybodyMayRead(profile=profile)
+    assert (str(row), row.look.want) == ("nobody may read without signing in", "401")
+    assert here.look(row).verdict is Verdict.PASSED
+    assert here.look(NobodyMayWrite(profile=profile)).observed == "401 to all 8 requests"
+    opened = answers()
+    evidence = opened.look(AnybodyMayRead(profile=private(opened.profile)))
+    assert (evidence.verdict, evidence.likely) == (Verdict.FAILED, "anonymousPolicy names `read`")
+
+
+def test_what_the_tiers_give_to_anybody_is_not_asked_of_nobody(answers: Answers) -> None:
+    here = answers({f"nobody {CREATE}": 415, f"empty {CREATE}": 415})
+    tiers = msgspec.structs.replace(here.profile.tiers, anonymous=("read", "create"))
+    evidence = here.look(NobodyMayWrite(profile=msgspec.structs.replace(here.profile, tiers=tiers)))
+    assert evidence.verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("check", "may", "may_not"),
+    [
+        (AnybodyMayRead, "anybody may read", ""),
+        (CiMayCreate, "zot-ci may push new tags", "zot-ci may not push new tags"),
+        (CiMayNotOverwrite, "zot-ci may overwrite a tag", "zot-ci may not overwrite a tag"),
+        (CiMayNotDelete, "zot-ci may delete", "zot-ci may not delete"),
+    ],
+)
+def test_each_right_is_said_as_the_tiers_have_it(check: type, may: str, may_not: str, answers: Answers) -> None:
+    profile = answers().profile
+    assert str(check(profile=with_ci_actions(profile, "read", "create", "update", "delete"))) == may
+    if may_not:
+        assert str(check(profile=with_ci_actions(profile, "read"))) == may_not
+    if check is AnybodyMayRead:
+        assert check(profile=profile).look.want == "200"
+
+
+@pytest.mark.parametrize(
+    ("check", "request_made", "right", "expected"),
+    [
+        (CiMayCreate, "-X PUT -H 'Content-Type: text/plain'", "415", "415 (let through) to create as zot-ci"),
+        (CiMayNotOverwrite, "-X PUT -H 'Content-Type: text/plain'", "415", "403 (refused) to update as zot-ci"),
+        (CiMayNotDelete, "-X DELETE", "404", "404 or 400"),
+    ],
+)
+def test_a_person_makes_the_same_request_and_knows_the_right_answer(
+    check: type, request_made: str, right: str, expected: str, answers: Answers
+) -> None:
+    here = answers()
+    every, none = (with_ci_actions(here.profile, "read", *more) for more in (("create", "update", "delete"), ()))
+    assert f"{request_made} {here.profile.registry.url}" in check(profile=every).look.command
+    assert (check(profile=every).look.want, check(profile=none).look.want) == (right, "403")
+    wanted = here.profile if check is not CiMayNotDelete else every
+    assert here.look(check(profile=wanted)).expected.startswith(expected)
 
 
 def test_every_door_is_asked_with_nothing_and_with_an_empty_secret(answers: Answers) -> None:

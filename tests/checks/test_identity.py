@@ -126,6 +126,82 @@ def test_what_is_wrong_is_named(
     assert evidence.remedy or verdict is PASSED
 
 
+CONFIGMAP = "authentik-blueprints"
+
+
+def live(text: str | None) -> Callable[[Place], None]:
+    """Change the deployed text behind the provider's back; None: no such ConfigMap."""
+
+    def put(place: Place) -> None:
+        with place.state.edit("cluster") as document:
+            document["configmaps"] = {CONFIGMAP: {"namespace": "authentik", "data": {"zot.yaml": text}}} if text else {}
+
+    return put
+
+
+def applied(**fields: str) -> Callable[[Place], None]:
+    return change("blueprints", BLUEPRINT, **fields)
+
+
+def both(*breaks: Callable[[Place], None]) -> Callable[[Place], None]:
+    def all_of_them(place: Place) -> None:
+        for each in breaks:
+            each(place)
+
+    return all_of_them
+
+
+LIKELY: list[tuple[Named, Callable[[Place], None], str, str]] = [
+    (BlueprintIsApplied, live(None), "the ConfigMap, or that key in it, is not deployed", "sync the application"),
+    (BlueprintIsApplied, live("other: text"), "the worker has not got the new file yet", "wait a minute"),
+    (BlueprintIsApplied, applied(status="error", last_applied_hash="0"), "the worker refused the file", "worker's log"),
+    (BlueprintIsApplied, applied(last_applied_hash="0"), "the worker has the file, but has not applied it", "apply it"),
+    (BlueprintIsApplied, applied(status="warning"), "it was applied in part, or turned off", "look at it in the admin"),
+    (CiUserIsRight, ci(is_active=False), "somebody changed the user by hand", "correct the user"),
+    (CiUserIsRight, lambda place: forget(place, "users", "zot-ci"), "the blueprint is not applied", "apply the"),
+    (ClaimsAreRight, switch("provider", group_claim="roles"), "into the claim `roles`, where the registry", "correct"),
+    (ClaimsAreRight, switch("provider", group_case="title"), "a mapping changes the letter case", "correct"),
+    (ClaimsAreRight, ci(groups=[]), "the user is not in the group itself", "correct"),
+    (ClaimsAreRight, ci(groups=[GROUP, "admins"]), "the user is not in the group itself", "correct"),
+    (ClaimsAreRight, switch("provider", preview_differs={"amr": ["pwd"], "groups": []}), "not in the group", "correct"),
+    (
+        ClaimsAreRight,
+        switch("provider", preview_differs={"preferred_username": "other"}),
+        "not in the group",
+        "correct",
+    ),
+    (ClaimsAreRight, lambda place: forget(place, "providers", "Zot"), "the blueprint is not applied", "deploy it"),
+    (IssuerIsExact, switch("provider", issuer_without_slash=True), "a slash too few or too many", "exactly as"),
+    (IssuerIsExact, change("providers", "Zot", issuer_mode="global"), "another host name", "exactly as"),
+]
+
+
+def forget(place: Place, kind: str, name: str) -> None:
+    with place.state.edit("provider") as document:
+        del document[kind][name]
+
+
+@pytest.mark.parametrize(("check", "break_it", "likely", "remedy"), LIKELY)
+def test_the_likely_cause_is_told_with_its_remedy(
+    place: Place, check: Named, break_it: Callable[[Place], None], likely: str, remedy: str
+) -> None:
+    break_it(place)
+    evidence = look(place, check(profile=place.profile))
+    assert evidence.verdict is FAILED, evidence
+    assert likely in evidence.likely
+    assert remedy in evidence.remedy
+
+
+def test_what_is_right_is_told_too(place: Place) -> None:
+    assert look(place, CiUserIsRight(profile=place.profile)).observed == f"active, service_account, groups: {GROUP}"
+
+
+def test_claims_that_come_with_userinfo_only_are_judged_where_the_preview_has_them_all_the_same(place: Place) -> None:
+    edit(place, "providers", "Zot", include_claims_in_id_token=False)
+    quirk(place, "provider", preview_differs={"preferred_username": "zot-ci", "groups": [GROUP]})
+    assert look(place, ClaimsAreRight(profile=place.profile)).verdict is PASSED
+
+
 def test_a_guest_that_does_not_exist_shows_nobody_kept_out(place: Place) -> None:
     provider = msgspec.structs.replace(place.profile.identity_provider, guest="nobody-of-that-name")
     profile = msgspec.structs.replace(place.profile, identity_provider=provider)
