@@ -115,4 +115,4 @@ def test_from_the_server_no_real_key_is_sent(profile: Profile) -> None:
 def test_only_pushes_below_a_mirror_plant(profile: Profile) -> None:
     found: list[Cell] = [cell for cell in cells(profile) if plants(cell)]
     assert {(cell.place.kind, cell.ask.id) for cell in found} == {("mirror", "create"), ("mirror", "create-by-digest")}
-    assert {cell.principal.id for cell in found} == {"nobody", "empty", "ci"}
+    assert {cell.principal.id for cell in found} == {"ci"}

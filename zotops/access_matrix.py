@@ -338,4 +338,4 @@ def tells(ask: Ask) -> frozenset[int]:
 
 def plants(cell: Cell) -> bool:
     """Whether being let through would plant images among those that are fetched from elsewhere."""
-    return cell.place.kind == "mirror" and cell.ask.right == "create" and cell.principal.id in {NOBODY, EMPTY, CI}
+    return cell.place.kind == "mirror" and cell.ask.right == "create" and cell.principal.id == CI

@@ -28,6 +28,10 @@ VERBS: dict[RightName, str] = {
     "update": "overwrite a tag",
     "delete": "delete",
 }
+NO_MIRROR = "a mirror's prefix: there is none"
+NOBODY_WRITES = "nobody may write without a key, at any address"
+MADE_UP = "a made-up key may nothing"
+KEY_API = "the registry has API keys"
 ANYBODY = frozenset({NOBODY, EMPTY})
 BAD = frozenset({STRANGER, FORGED})
 
@@ -70,6 +74,22 @@ def says_right(who: str, right: RightName, *, allowed: bool) -> str:
     return f"{who} may {'' if allowed else 'not '}{VERBS[right]}"
 
 
+def says_taken(user: str) -> str:
+    """The sentence about somebody's key."""
+    return f"the registry takes this key for {user}"
+
+
+def says_read(*, allowed: bool) -> str:
+    """The sentence about reading without credentials."""
+    return "anybody may read" if allowed else "nobody may read without signing in"
+
+
+def says_planting(profile: Profile) -> str:
+    """The sentence about images among those that are fetched from elsewhere."""
+    below = ", ".join(mirror.prefix for mirror in profile.registry.mirrors)
+    return f"{profile.ci.name} may not push below {below or NO_MIRROR}"
+
+
 def sentences(profile: Profile) -> tuple[Sentence, ...]:
     """Every sentence of the matrix; which of them have cells depends on who asks."""
     found = [*_of_nobody(profile), *_of_bad_credentials(profile)]
@@ -79,8 +99,8 @@ def sentences(profile: Profile) -> tuple[Sentence, ...]:
     found.append(
         Sentence(
             name="access.planting",
-            says="nothing can be planted below mirrors",
-            principals=frozenset({NOBODY, EMPTY, CI}),
+            says=says_planting(profile),
+            principals=frozenset({CI}),
             only_planting=True,
             likely="the pattern that lets CI push covers the mirrors' prefixes as well",
             remedy="give each mirror's prefix a pattern of its own in http.accessControl, with `read` only",
@@ -94,7 +114,7 @@ def _of_nobody(profile: Profile) -> Iterator[Sentence]:
     reads = "read" in allowed
     yield Sentence(
         name="access.nobody.read",
-        says="anybody may read" if reads else "nobody may read without signing in",
+        says=says_read(allowed=reads),
         principals=ANYBODY,
         asks=frozenset({"ping"}),
         rights=frozenset({"read"}),
@@ -106,7 +126,7 @@ def _of_nobody(profile: Profile) -> Iterator[Sentence]:
         verbs = "write" if len(refused) == len(WRITES) else " or ".join(VERBS[right] for right in refused)
         yield Sentence(
             name="access.nobody.write",
-            says=f"nobody may {verbs} without a key, at any address",
+            says=NOBODY_WRITES.replace("write", verbs),
             principals=ANYBODY,
             rights=frozenset(refused),
             likely="the registry still runs without accessControl, or anonymousPolicy names more than it should",
@@ -132,7 +152,7 @@ def _of_nobody(profile: Profile) -> Iterator[Sentence]:
     )
     yield Sentence(
         name="access.key-api",
-        says="the registry has API keys",
+        says=KEY_API,
         principals=ANYBODY,
         asks=frozenset({"keys"}),
         likely="http.auth.apikey is missing, or the registry still runs with its old configuration",
@@ -144,7 +164,7 @@ def _of_bad_credentials(profile: Profile) -> Iterator[Sentence]:
     everything = frozenset({"ping", "ping-docker", "keys"})
     yield Sentence(
         name="access.made-up",
-        says="a made-up key may nothing",
+        says=MADE_UP,
         principals=BAD,
         asks=everything,
         rights=frozenset({"read", *WRITES}),
@@ -169,7 +189,7 @@ def _of_holder(profile: Profile, principal: Principal) -> Iterator[Sentence]:
     here, twins = frozenset({principal.id}), frozenset({FORGED})
     yield Sentence(
         name=f"access.{principal.id}.key",
-        says=f"the registry takes this key for {user}",
+        says=says_taken(user),
         principals=here,
         asks=frozenset({"ping", "ping-docker", "keys"}),
         twins=twins,

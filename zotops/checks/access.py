@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from zotops.access_sentences import MADE_UP, NOBODY_WRITES, says_read
 from zotops.checks.ci_rights import CiRight
 from zotops.checks.probing import LET_THROUGH, NOT_SIGNED_IN, OK, existing_tag, probe
 from zotops.errors import Unreachable
@@ -21,7 +22,7 @@ class AnybodyMayRead(OfProfile, Check):
     """Pulls need no credentials, at every front door."""
 
     def __str__(self) -> str:
-        return "anybody may read" if self._allowed else "nobody may read without signing in"
+        return says_read(allowed=self._allowed)
 
     @property
     def look(self) -> Look:
@@ -75,7 +76,7 @@ class NobodyMayWrite(OfProfile, Check):
     """Without credentials, or with those of a client whose secret is empty, nothing can be written anywhere."""
 
     def __str__(self) -> str:
-        return "nobody may write without a key, at any address"
+        return NOBODY_WRITES
 
     @property
     def look(self) -> Look:
@@ -152,7 +153,7 @@ class CiMayCreate(CiRight):
     right = "create"
 
     def __str__(self) -> str:
-        return f"{self.profile.ci.name} may {'' if self.allowed else 'not '}push new tags"
+        return self.says()
 
     @property
     def look(self) -> Look:
@@ -173,7 +174,7 @@ class CiMayNotOverwrite(CiRight):
     right = "update"
 
     def __str__(self) -> str:
-        return f"{self.profile.ci.name} may {'' if self.allowed else 'not '}overwrite a tag"
+        return self.says()
 
     @property
     def look(self) -> Look:
@@ -191,7 +192,7 @@ class CiMayNotDelete(CiRight):
     right = "delete"
 
     def __str__(self) -> str:
-        return f"{self.profile.ci.name} may {'' if self.allowed else 'not '}delete"
+        return self.says()
 
     @property
     def look(self) -> Look:
@@ -207,7 +208,7 @@ class MadeUpKeyMayNothing(OfProfile, Check):
     """A key that nobody made opens nothing, not even what needs no key."""
 
     def __str__(self) -> str:
-        return "a made-up key may nothing"
+        return MADE_UP
 
     @property
     def look(self) -> Look:

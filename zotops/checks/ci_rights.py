@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from zotops.access_sentences import says_right
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
 from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN, existing_tag, probe
 from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
@@ -22,6 +23,10 @@ class CiRight(CiKeyCheck):
     def allowed(self) -> bool:
         """What the profile's tiers say."""
         return self.right in self.profile.tiers.ci.actions
+
+    def says(self) -> str:
+        """The same words as in the access matrix."""
+        return says_right(self.profile.ci.name, self.right, allowed=self.allowed)
 
     def run(self, world: World, _facts: Facts) -> Evidence:
         """The same probe with the key and with a made-up one."""

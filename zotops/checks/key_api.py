@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from zotops.access_sentences import KEY_API, says_taken
 from zotops.checks.ci_key import CiKeyCheck, key_in_hand, no_key
 from zotops.checks.probing import NOT_SIGNED_IN, NOT_THERE, OK
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
@@ -31,7 +32,7 @@ class KeyApiIsThere(OfProfile, Check):
     """People who are signed in can make API keys."""
 
     def __str__(self) -> str:
-        return "the registry has API keys"
+        return KEY_API
 
     @property
     def look(self) -> Look:
@@ -71,7 +72,7 @@ class KeyIsCiUsers(CiKeyCheck):
     """The key was made by the CI user: under its name no other user's key is taken."""
 
     def __str__(self) -> str:
-        return f"the registry takes this key for {self.profile.ci.name}"
+        return says_taken(self.profile.ci.name)
 
     @property
     def look(self) -> Look:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zotops.access_sentences import says_planting
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
 from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN
 from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
@@ -13,7 +14,7 @@ class CiMayNotPlant(CiKeyCheck):
     """A finding: CI can push below a mirror's prefix, and everybody takes its image for the upstream's."""
 
     def __str__(self) -> str:
-        return f"{self.profile.ci.name} may not push below {self._prefixes}"
+        return says_planting(self.profile)
 
     @property
     def _prefixes(self) -> str:
