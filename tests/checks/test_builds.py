@@ -94,6 +94,14 @@ def test_tags_that_nobody_saw_missing_prove_nothing(place: Place) -> None:
     assert (evidence.verdict, "nobody saw" in evidence.observed) == (UNKNOWN, True)
 
 
+def test_missing_tags_are_red_whether_or_not_their_commit_was_offered(place: Place) -> None:
+    built = {tag.removesuffix("-nix").rpartition("-")[2] for tag in existing_tags(place.world, place.profile)}
+    commits = Forgejo(world=place.world, profile=place.profile).commits("main")
+    commit = next(commit for commit in commits if commit[:7] not in built)
+    evidence = look(place, TagsAreNew(profile=place.profile), {BUILD_COMMIT: commit})
+    assert (evidence.verdict, "not there: v0.1.0-" in evidence.observed) == (FAILED, True)
+
+
 def test_a_commit_of_elsewhere_is_named(place: Place) -> None:
     facts = {BUILD_COMMIT: "f" * 40}
     evidence = look(place, TagsAreNew(profile=place.profile), facts)
@@ -105,6 +113,9 @@ def test_a_secret_that_is_not_there_is_red(place: Place) -> None:
     forge = msgspec.structs.replace(place.profile.forge, secret="NO_SUCH_KEY")
     evidence = look(place, SecretIsListed(profile=msgspec.structs.replace(place.profile, forge=forge)))
     assert (evidence.verdict, "only ARGOCD_AUTH_TOKEN" in evidence.observed) == (FAILED, True)
+    with place.state.edit("forge") as document:
+        document["secrets"] = {}
+    assert look(place, SecretIsListed(profile=place.profile)).observed == "only none"
 
 
 @pytest.mark.parametrize("check", [SecretIsListed, BuildSucceeded])

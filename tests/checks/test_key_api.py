@@ -90,6 +90,8 @@ def test_the_key_ends_within_the_profiles_days(
     evidence = here.look(CiKeyIsListed(profile=here.profile))
     assert evidence.verdict is verdict
     assert words in evidence.observed
+    causes = {Verdict.PASSED: "", Verdict.FAILED: "made with another expiry" if days else "made without an expiry"}
+    assert evidence.likely == causes[verdict]
 
 
 def test_of_several_keys_it_is_the_one_just_used(answers: Answers) -> None:
@@ -105,6 +107,14 @@ def test_of_several_keys_it_is_the_one_just_used(answers: Answers) -> None:
 def test_a_key_that_merely_lies_there_does_not_take_the_place_of_the_one_that_was_made(answers: Answers) -> None:
     here = answers(listed(USED))
     assert here.look(CiKeyIsListed(profile=here.profile), {KEY_PRINT: "of another key"}).facts == {}
+    same = {KEY_PRINT: here.safe.fingerprint(Secret(KEY))}
+    assert here.look(CiKeyIsListed(profile=here.profile), same).facts[KEY_ID] == "key-0001"
+
+
+def test_a_pending_key_is_the_one_that_was_made_whatever_was_known_before(answers: Answers) -> None:
+    here = answers(listed(USED))
+    here.safe.fields[here.profile.pending_key.secret] = KEY
+    assert here.look(CiKeyIsListed(profile=here.profile), {KEY_PRINT: "of another key"}).facts[KEY_ID] == "key-0001"
 
 
 def test_a_list_in_which_no_key_was_used_cannot_be_judged(answers: Answers) -> None:

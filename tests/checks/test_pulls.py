@@ -146,6 +146,16 @@ def test_a_consumer_that_cannot_be_asked_is_unknown_but_hides_no_refusal(answers
         assert here.look(ConsumersStillPull(profile=profile)).verdict is verdict
 
 
+def test_each_consumer_is_named_also_when_there_are_none(answers: Answers) -> None:
+    here = answers(OURS)
+    row = ConsumersStillPull(profile=here.profile)
+    assert "-A 'containerd/2.0'" in row.look.command
+    assert here.look(row).observed == "cluster: 200, job runner: 200"
+    nobody = ConsumersStillPull(profile=msgspec.structs.replace(here.profile, consumers=()))
+    assert nobody.look.want == "the profile names no consumers"
+    assert here.look(nobody).observed == "there are none"
+
+
 def test_metrics_without_a_path_are_nothing(answers: Answers) -> None:
     here = answers()
     registry = msgspec.structs.replace(here.profile.registry, metrics_path="")

@@ -25,4 +25,4 @@ def read_issuer(host: RegistryHost, issuer: str) -> str | None:
     if reply.status != OK:
         raise Unreachable(f"{address} answered {reply.status}", remedy="is the identity provider well?")
     document = reply.json()
-    return str(document.get("issuer")) if isinstance(document, dict) else ""
+    return str(document.get("issuer") or "") if isinstance(document, dict) else ""
