@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import partial
-from threading import Semaphore
-from typing import Any
+from dataclasses import dataclass, replace
 
 from zotops.access_matrix import (
     CI,
     EMPTY,
     FORGED,
     NOBODY,
-    NOT_THERE,
-    OK,
     STRANGER,
     Address,
     Cell,
@@ -26,34 +21,23 @@ from zotops.access_matrix import (
     principals,
 )  # fmt: skip
 from zotops.checks.ci_key import no_key
-from zotops.checks.matrix_answers import Seen, judged_by_registry
+from zotops.checks.limits import ENOUGH, Few, Limited
+from zotops.checks.matrix_answers import STRANGE, Seen, judged_by_registry
+from zotops.checks.matrix_image import Image, find_image
+from zotops.checks.matrix_requests import SENDERS
 from zotops.errors import Stop, Unreachable
-from zotops.model import Http, Reply, Secret, Verdict, World
+from zotops.model import Secret, Verdict, World
 from zotops.profile import Profile
-from zotops.systems.browser import origin_of
 from zotops.systems.front_doors import door_at
 from zotops.systems.zot import (
     ANONYMOUS,
     EMPTY_BASIC,
-    SOME_DIGEST,
     Caller,
     Zot,
-    digest_of,
     made_up_key,
-    names_in,
-    unused_tag,
     with_key,
 )  # fmt: skip
-from zotops.systems.zot_image import blobs_of
-from zotops.systems.zot_keys import ask_key_api, has_key_form
-
-AS_DOCKER = {"User-Agent": "docker/28.0"}
-# From here on an address counts as silent, and nobody waits for the rest of its cells.
-ENOUGH = 32
-# At a time: each is a program of its own over there, and sshd begins to refuse at ten.
-SESSIONS = 4
-# What an answer can do to a careful reader; it is said to be strange, and nothing more.
-STRANGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+from zotops.systems.zot_keys import has_key_form
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,46 +57,6 @@ class Asked:
     def without(self, why: str) -> Asked:
         """The same cell with nothing told."""
         return Asked(cell=self.cell, seen=Seen(said=why))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Image:
-    """What is known of the image that is always there; `why` says what could not be found out."""
-
-    tag: str = ""
-    digest: str = ""
-    blob: str = ""
-    latest: bool = False
-    why: str = ""
-    remedy: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limited:
-    """An Http with a time limit for each answer, which gives an address up once it has been silent too often."""
-
-    http: Http
-    within: float
-    silent: dict[str, list[str]] = field(default_factory=dict)
-
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        timeout: float = 10.0,
-    ) -> Reply:
-        """As Http.send."""
-        silent = self.silent.setdefault(origin_of(url), [])
-        if len(silent) >= ENOUGH:
-            raise Unreachable(f"not asked any more: {silent[0]}", remedy="is it running?")
-        try:
-            return self.http.send(method, url, headers=headers, body=body, timeout=min(timeout, self.within))
-        except Unreachable as silence:
-            silent.append(silence.what)
-            raise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +103,7 @@ class Matrix:
     def _door(self, world: World, address: Address) -> Zot:
         if address.reached_from == "server":
             zot = door_at(world, self.profile, address.url, "server")
-            return Zot(http=_Few(http=zot.http), url=address.url)
+            return Zot(http=Few(http=zot.http), url=address.url)
         return Zot(http=world.http, url=address.url, trusted=address.with_secrets)
 
     def _caller(self, world: World, principal: Principal) -> Caller | Stop:
@@ -174,18 +118,6 @@ class Matrix:
             return Unreachable(f"{principal.login.secret} holds no key", remedy="put one there, or name another place")
         evidence = no_key(world, self.profile, "")
         return Unreachable(evidence.observed, remedy=evidence.remedy)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Few:
-    """An Http of which only a few requests are under way at a time."""
-
-    http: Http
-    room: Semaphore = field(default_factory=partial(Semaphore, SESSIONS))
-
-    def send(self, method: str, url: str, **options: Any) -> Reply:
-        with self.room:
-            return self.http.send(method, url, **options)
 
 
 def _in_line(every: Sequence[Cell]) -> list[Cell]:
@@ -243,69 +175,6 @@ def _missing(cell: Cell, known: Image) -> str:
         return NO_LATEST
     there = {"tag": known.tag, "latest": known.tag, "digest": known.digest, "blob": known.blob}
     return "" if there[cell.ask.needs] else known.why
-
-
-Sender = Callable[[Zot, str, Caller, Image], Reply]
-# The request of each kind of cell, by its id. Where a name of something is needed that nothing has, a made-up one.
-SENDERS: Mapping[str, Sender] = {
-    "ping": lambda zot, _, caller, __: zot.ping(caller),
-    "ping-docker": lambda zot, _, caller, __: zot.send("GET", "/v2/", caller, headers=AS_DOCKER),
-    "keys": lambda zot, _, caller, __: ask_key_api(zot, caller),
-    "catalog": lambda zot, _, caller, __: zot.catalog(caller),
-    "tags": lambda zot, name, caller, _: zot.tags(name, caller),
-    "manifest-by-tag": lambda zot, name, caller, image: zot.manifest(name, image.tag or unused_tag(), caller),
-    "manifest-by-digest": lambda zot, name, caller, image: zot.manifest(name, image.digest or SOME_DIGEST, caller),
-    "blob": lambda zot, name, caller, image: zot.blob(name, image.blob or SOME_DIGEST, caller),
-    "create": lambda zot, name, caller, _: zot.probe_create(name, caller),
-    "create-by-digest": lambda zot, name, caller, _: zot.probe_create_by_digest(name, caller),
-    "overwrite": lambda zot, name, caller, image: zot.probe_update(name, image.tag, caller),
-    "overwrite-latest": lambda zot, name, caller, _: zot.probe_update(name, "latest", caller),
-    "move": lambda zot, name, caller, image: zot.probe_move(name, image.tag, caller),
-    "delete-tag": lambda zot, name, caller, _: zot.probe_delete(name, caller),
-    "delete-manifest": lambda zot, name, caller, _: zot.probe_delete_manifest(name, caller),
-}
-
-
-def find_image(zot: Zot, profile: Profile, callers: Sequence[Future[Caller | Stop]]) -> Image:
-    """A tag, its manifest's digest and a blob of our own image, as the first caller who may see them."""
-    name, why = profile.registry.image, ""
-    for future in callers:
-        caller = future.result()
-        if isinstance(caller, Stop):
-            continue
-        try:
-            found = _image_seen_by(zot, name, caller)
-        except (Stop, *STRANGE) as error:
-            why = error.what if isinstance(error, Stop) else f"{name} cannot be understood"
-            continue
-        if found.blob:
-            return found
-        why = found.why
-    remedy = f"push an image to {name}, or name one that is always there as `registry.image` in the profile"
-    return Image(why=why or f"nobody who asks may see {name}", remedy=remedy)
-
-
-def _image_seen_by(zot: Zot, name: str, caller: Caller) -> Image:
-    listed = zot.tags(name, caller)
-    tags = names_in(listed, "tags") if listed.status == OK else ()
-    if not tags:
-        said = "there is no such image yet" if listed.status == NOT_THERE else f"{listed.status} to its tags"
-        return Image(why=f"{name}: {said}")
-    tag = next((each for each in reversed(tags) if each != "latest"), tags[0])
-    manifest = zot.manifest(name, tag, caller)
-    blobs = blobs_of(manifest) if manifest.status == OK else ()
-    if not blobs and (child := _first_child(manifest)):
-        blobs = blobs_of(zot.manifest(name, child, caller))
-    if not blobs:
-        return Image(why=f"{name}:{tag} has no blob that could be asked for ({manifest.status} to its manifest)")
-    return Image(tag=tag, digest=digest_of(manifest.body), blob=blobs[0], latest="latest" in tags and tag != "latest")
-
-
-def _first_child(manifest: Reply) -> str:
-    """The first manifest of an index; "" when it is none."""
-    answer = manifest.json() if manifest.status == OK else {}
-    children = answer.get("manifests") if isinstance(answer, dict) else None
-    return str(children[0]["digest"]) if children else ""
 
 
 def _reads(principal: Principal) -> bool:

@@ -15,6 +15,8 @@ FURTHER = range(300, 400)
 NO_SUCH_ROUTE = b"404 page not found"
 IS_REGISTRY = "docker-distribution-api-version"
 SHORT = 120
+# What an answer can do to a careful reader; it is said to be strange, and nothing more.
+STRANGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,10 +23,11 @@ from zotops.model import Verdict
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile
 from zotops.redaction import Redactor
+from zotops.sparing import locked
 from zotops.state_folder import state_folder
 from zotops.terminal import Screen
 from zotops.verdict_table import Look, summary, table
-from zotops.verification import Selected, Verified, locked, names, selected, with_requested
+from zotops.verification import Selected, Verified, names, selected, with_requested
 from zotops.verification import verify as measure
 
 if TYPE_CHECKING:

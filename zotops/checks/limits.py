@@ -1,0 +1,59 @@
+"""How long an answer is waited for, how often a silent address is asked, and how many sessions are open at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Semaphore
+from typing import Any
+
+from zotops.errors import Unreachable
+from zotops.model import Http, Reply
+from zotops.systems.browser import origin_of
+
+# From here on an address counts as silent, and nobody waits for the rest of its cells.
+ENOUGH = 32
+# At a time: each is a program of its own over there, and sshd begins to refuse at ten.
+SESSIONS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limited:
+    """An Http with a time limit for each answer, which gives an address up once it has been silent too often."""
+
+    http: Http
+    within: float
+    silent: dict[str, list[str]] = field(default_factory=dict)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,
+    ) -> Reply:
+        """As Http.send."""
+        silent = self.silent.setdefault(origin_of(url), [])
+        if len(silent) >= ENOUGH:
+            raise Unreachable(f"not asked any more: {silent[0]}", remedy="is it running?")
+        try:
+            return self.http.send(method, url, headers=headers, body=body, timeout=min(timeout, self.within))
+        except Unreachable as silence:
+            silent.append(silence.what)
+            raise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Few:
+    """An Http of which only a few requests are under way at a time."""
+
+    http: Http
+    room: Semaphore = field(default_factory=partial(Semaphore, SESSIONS))
+
+    def send(self, method: str, url: str, **options: Any) -> Reply:
+        """As Http.send."""
+        with self.room:
+            return self.http.send(method, url, **options)
