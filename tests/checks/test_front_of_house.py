@@ -1,0 +1,183 @@
+"""Health, certificate and clock of a registry, and what a proxy in front of it has changed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.checks.conftest import IMAGE, IS_REGISTRY, REFUSED, Here, one_address
+from zotops.checks.front_of_house import CertificateLasts, ClocksAgree, IsHealthy, NothingIsChangedOnTheWay, ends_at
+from zotops.looking import made
+from zotops.model import Check, Evidence, Headers, Reply, Verdict
+
+Answers = Callable[..., Here]
+NOW = datetime(2026, 3, 7, 10, 0, 0, tzinfo=UTC)
+WELL = dict.fromkeys(("GET /livez", "GET /readyz", "GET /startupz"), (200, b"ok\n"))
+CHALLENGE = {**IS_REGISTRY, "WWW-Authenticate": 'Basic realm="zot"'}
+LOGIN = "GET /zot/auth/login?provider=oidc"
+LARGE = f"PUT {IMAGE}/manifests/zotops-unused"
+PASSED_ON = {"nobody GET /v2/": (200, b"", CHALLENGE), LOGIN: 404, LARGE: REFUSED}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A server that shows a certificate and the time, and nothing else."""
+
+    certificate: bytes = b""
+    date: str = ""
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,
+    ) -> Reply:
+        del headers, body, timeout
+        said = Headers([("Date", self.date)] if self.date else ())
+        return Reply(method=method, url=url, status=200, headers=said, certificate=self.certificate)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A clock that stands still."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def ticks(self) -> float:
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+def certificate(until: bytes, since: bytes = b"\x17\x0d240101000000Z") -> bytes:
+    """As much of a certificate as says from when until when it holds."""
+    return b"\x30\x1e" + since + until + b"\x30\x00"
+
+
+def year_2(moment: datetime) -> bytes:
+    return b"\x17\x0d" + moment.strftime("%y%m%d%H%M%SZ").encode()
+
+
+def year_4(moment: datetime) -> bytes:
+    return b"\x18\x0f" + moment.strftime("%Y%m%d%H%M%SZ").encode()
+
+
+def look(here: Here, check: Check, server: Shown) -> Evidence:
+    return made(check, replace(here.world, http=server, clock=Stopped()), {})
+
+
+@pytest.mark.parametrize(
+    ("der", "ends"),
+    [
+        (certificate(year_2(NOW)), NOW),
+        (certificate(year_4(NOW)), NOW),
+        (certificate(b"\x17\x0d491231235959Z"), datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (certificate(b"\x17\x0d500101000000Z"), datetime(1950, 1, 1, tzinfo=UTC)),
+        (certificate(year_4(NOW), since=year_4(NOW - timedelta(days=9))), NOW),
+        (year_2(NOW), None),
+        (b"", None),
+    ],
+)
+def test_a_certificate_ends_at_its_second_moment(der: bytes, ends: datetime | None) -> None:
+    assert ends_at(der) == ends
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict"), [(90, Verdict.PASSED), (14, Verdict.PASSED), (13, Verdict.FAILED), (-1, Verdict.FAILED)]
+)
+def test_a_certificate_has_two_weeks_left(days: int, verdict: Verdict, answers: Answers) -> None:
+    here = answers()
+    registry = msgspec.structs.replace(here.profile.registry, url="https://registry.invalid", addresses=())
+    check = CertificateLasts(profile=msgspec.structs.replace(here.profile, registry=registry))
+    evidence = look(here, check, Shown(certificate(year_2(NOW + timedelta(days=days)))))
+    assert (evidence.verdict, evidence.observed) == (verdict, f"{days} days left at https://registry.invalid")
+    assert look(here, check, Shown(b"no certificate")).verdict is Verdict.UNKNOWN
+
+
+def test_without_https_there_is_no_certificate_to_end(answers: Answers) -> None:
+    here = answers()
+    evidence = look(here, CertificateLasts(profile=here.profile), Shown())
+    assert (evidence.verdict, evidence.observed) == (Verdict.PASSED, "no address speaks https")
+
+
+@pytest.mark.parametrize(
+    ("off", "verdict"),
+    [(0, Verdict.PASSED), (61, Verdict.PASSED), (-61, Verdict.PASSED), (62, Verdict.FAILED), (-62, Verdict.FAILED)],
+)
+def test_the_clock_may_be_a_minute_off(off: int, verdict: Verdict, answers: Answers) -> None:
+    here = answers()
+    date = format_datetime(NOW + timedelta(seconds=off), usegmt=True)
+    evidence = look(here, ClocksAgree(profile=here.profile), Shown(date=date))
+    assert (evidence.verdict, evidence.observed) == (verdict, f"{abs(off)} s off")
+
+
+@pytest.mark.parametrize("date", ["", "yesterday"])
+def test_without_a_date_the_clock_is_unknown(date: str, answers: Answers) -> None:
+    here = answers()
+    assert look(here, ClocksAgree(profile=here.profile), Shown(date=date)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("changes", "observed"),
+    [
+        ({}, "ok, three times"),
+        ({"GET /readyz": (500, b"ok")}, "/readyz: 500"),
+        ({"GET /livez": (200, b"<html>")}, "/livez: 200"),
+        ({"GET /livez": 404, "GET /startupz": 404}, "/livez: 404, /startupz: 404"),
+    ],
+)
+def test_health_is_the_word_and_200_at_each(changes: dict[str, Any], observed: str, answers: Answers) -> None:
+    here = answers({**WELL, **changes})
+    evidence = here.look(IsHealthy(profile=here.profile))
+    assert evidence.verdict is (Verdict.FAILED if changes else Verdict.PASSED)
+    assert evidence.observed == observed
+
+
+@pytest.mark.parametrize(
+    ("changes", "observed"),
+    [
+        ({}, ""),
+        ({"nobody GET /v2/": (401, b"", {"WWW-Authenticate": "Basic"})}, ""),
+        ({"nobody GET /v2/": (401, b"", IS_REGISTRY)}, "no WWW-Authenticate on GET /v2/"),
+        ({"nobody GET /v2/": (200, b"", IS_REGISTRY)}, "no WWW-Authenticate on GET /v2/"),
+        ({"nobody GET /v2/": (200, b"", {"WWW-Authenticate": "Basic"})}, "no version header"),
+        ({LARGE: 413}, "413 to a body of 1.3 MB"),
+        (
+            {LOGIN: (302, b"", {"Location": "http://provider.invalid/x"})},
+            "a sign-in is sent to http://provider.invalid",
+        ),
+        ({LOGIN: (302, b"", {"Location": "http://127.0.0.1:9/application/o/authorize/"})}, ""),
+    ],
+)
+def test_what_a_proxy_changes_is_named(changes: dict[str, Any], observed: str, answers: Answers) -> None:
+    here = answers({**PASSED_ON, **changes})
+    profile = one_address(here.profile)
+    evidence = here.look(NothingIsChangedOnTheWay(profile=profile))
+    assert evidence.verdict is (Verdict.FAILED if observed else Verdict.PASSED)
+    url = here.server.url
+    assert evidence.observed.startswith(f"{url}: {observed}" if observed else "nothing at 1 addresses")
+
+
+def test_an_address_that_only_the_server_reaches_is_not_asked_from_here(answers: Answers) -> None:
+    here = answers(PASSED_ON)
+    away = msgspec.structs.replace(here.profile.registry.addresses[0], url="http://away.invalid", reached_from="server")
+    registry = msgspec.structs.replace(here.profile.registry, addresses=(away,))
+    check = NothingIsChangedOnTheWay(profile=msgspec.structs.replace(here.profile, registry=registry))
+    assert here.look(check).observed == "nothing at 1 addresses"
+
+
+@pytest.mark.parametrize("status", [403, 502])
+def test_what_does_not_answer_as_a_registry_is_unknown(status: int, answers: Answers) -> None:
+    here = answers({"nobody GET /v2/": status})
+    assert here.look(NothingIsChangedOnTheWay(profile=here.profile)).verdict is Verdict.UNKNOWN
