@@ -57,12 +57,11 @@ class Measured:
         return self.ours / self.theirs if self.theirs else self.ours
 
     def __str__(self) -> str:
-        theirs = f"{self.theirs:7.2f} s" if self.theirs else ""
-        held = f"{self.value:.2f}{' ' + self.unit if not self.theirs else ''}"
-        verdict = "ok" if self.value <= self.limit else "OVER"
-        ours = f"{self.ours:7.2f} {self.unit}"
-        worked = f"   ({self.worked:.1f} s of processor time)" if self.worked else ""
-        return f"{self.what:<30}{ours:<12} {self.beside:<27}{theirs:<10}{held:>9}  at most {self.limit:g}  {verdict}{worked}"
+        ours, theirs = f"{self.ours:.2f} {self.unit}", f"{self.theirs:.2f} s" if self.theirs else ""
+        held = f"ratio {self.value:.2f}" if self.theirs else ""
+        verdict = f"at most {self.limit:g}: {'ok' if self.value <= self.limit else 'OVER'}"
+        worked = f"   {self.worked:.1f} s of processor time" if self.worked else ""
+        return f"{self.what:<30}{ours:>10}   {self.beside:<27}{theirs:>7}   {held:<11}{verdict}{worked}"
 
 
 def main() -> None:
@@ -143,8 +142,11 @@ def rehearsal(rounds: int) -> Iterator[Measured]:
 
 
 def interleaved(rounds: int, *runs: Callable[[], float]) -> tuple[float, ...]:
-    """The median of each, taken in turns, so that a change of load meets them all; a first turn only warms up."""
-    turns = [[run() for run in runs] for _ in range(rounds + 1)][1 if rounds > 1 else 0 :]
+    """The median of each, taken in turns, so that a change of load meets them all; what is compared is warmed up."""
+    if len(runs) > 1:
+        for run in runs:
+            run()
+    turns = [[run() for run in runs] for _ in range(rounds)]
     return tuple(median(column) for column in zip(*turns, strict=True))
 
 
