@@ -81,6 +81,8 @@ def use_key_with_odd_times(root: Path) -> None:
     day = (datetime.now(UTC) + timedelta(days=60)).strftime("%Y-%m-%d")
     key = make_key(root, label="odd times", expires=f"{day}T23:59:59.123456789+05:30")
     with State(root / "state").edit("vault") as document:
+        before = vault.value_of(document, NAMES["shared_item"], NAMES["field"]) or ""
+        vault.set_value(document, NAMES["own_item"], "previous", before)
         vault.set_value(document, NAMES["shared_item"], NAMES["field"], key)
     with State(root / "state").edit("forge") as document:
         document["secrets"][f"repo:{NAMES['owner']}/{NAMES['repo']}"][NAMES["secret"]]["data"] = key
