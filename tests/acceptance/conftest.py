@@ -9,6 +9,15 @@ import pytest
 from tests.acceptance.desk import Desk, started
 from tests.acceptance.finished import Finished, finish, kept
 
+LONGEST = 600  # seconds; a whole run takes twenty on a machine that does nothing else
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs, and the one that all share, may take longer than a test otherwise does."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(LONGEST))
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:

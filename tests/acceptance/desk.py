@@ -87,7 +87,7 @@ class Desk:
     def deploy(self, *words: str, profile: Path | None = None, feed: str | None = None) -> Done:
         """`invoke deploy` to its end; `feed` is what a pipe brings, without it stdin is /dev/null."""
         with self.start(*words, profile=profile, stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE) as run:
-            out, err = run.communicate(feed, timeout=110)
+            out, err = run.communicate(feed, timeout=280)
         return Done(run.returncode, out, err)
 
     def invoke(self, *words: str) -> Done:
@@ -117,7 +117,8 @@ class Desk:
 
     def calls(self, program: str = "") -> list[dict[str, Any]]:
         """Every recorded call of an executable of the world."""
-        found = [json.loads(line) for line in (self.root / "state" / "calls.jsonl").read_text().splitlines()]
+        lines = (self.root / "state" / "calls.jsonl").read_text().splitlines()
+        found = [json.loads(line) for line in lines if f'"program": "{program}' in line]  # decoding costs most
         return [call for call in found if program in ("", call["program"])]
 
     def journals(self) -> list[Path]:
