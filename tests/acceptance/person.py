@@ -15,7 +15,8 @@ PATIENCE = 200  # seconds; for all that happens between two prompts
 READY, DRAWN = "\x1b[?2004h", "\x1b[?25h"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x08")
 STEP = re.compile(r"-- \d+ of \d+  ([\w-]+) ")
-CHOICES = re.compile(r"^  (\w .*\bq stop)\s*$", re.MULTILINE)
+# Seven choices need two lines.
+CHOICES = re.compile(r"^  (\w .*(?:\n  +.*)?\bq stop)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

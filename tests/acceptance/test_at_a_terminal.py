@@ -1,5 +1,6 @@
 """`invoke deploy` in a real terminal, walked by zotops and by hand."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,8 +11,9 @@ import pytest
 from tests.acceptance.desk import Desk, changed
 from tests.acceptance.finished import Finished, secrets_of
 from tests.acceptance.outcome import outcome
-from tests.acceptance.person import Person, at_a_terminal, too_wide
+from tests.acceptance.person import Person, Prompt, at_a_terminal, too_wide
 from zotops.lab.first_key import Browser
+from zotops.lab.hands import Hands
 from zotops.secret_forms import forms_of
 
 STOPPED, INTERRUPTED = 3, 130
@@ -67,6 +69,46 @@ def test_zotops_acts_to_the_end_and_the_deployment_is_undone(desk: Desk, finishe
     assert "deploy-zot step-reopened" in desk.events()
 
 
+def test_everything_is_done_by_hand_and_the_key_is_pasted_unseen(desk: Desk, finished: Finished) -> None:
+    vault, hands = desk.state.read("vault"), Hands(desk.root)
+    with at_a_terminal(desk) as person:
+        prompt = person.prompt()
+        while prompt.step != "verify" or "c" not in prompt.keys:
+            prompt = person.types(by_hand(hands, prompt))
+        hands.do("verify")
+        assert person.ends("c") == 0, person.text[-3000:]
+        assert "Received: 36 characters, form correct." in person.text
+        shows_no_secret(desk, person)
+    kinds = desk.kinds()
+    assert kinds.pop("let-ci-sign-in") == "found done"
+    assert kinds.pop("verify") == "witnessed"
+    assert set(kinds.values()) == {"observed", "witnessed"}
+    assert not any(event.endswith("action-intended") for event in desk.events())
+    left, undisturbed = outcome(desk, vault), finished.told["outcome"]
+    for part in ("forge has", "configuration", "people", "sessions of CI", "recovery keys", "application"):
+        assert left[part] == undisturbed[part]
+
+
+def by_hand(hands: Hands, prompt: Prompt) -> str:
+    """What a person types who does everything with their own hands."""
+    questions = {
+        "The new key": "pasted-key",
+        "Full id of the commit": "build-commit",
+        "Did signing in": "signed-in-and-back",
+        "Tag that you pushed": "scratch-tag",
+        "Digest that the push": "scratch-digest",
+        "Digest of docker.io": "pulled-through-docker.io",
+        "LED`:": "services-of-registry",  # the end of a question of several lines
+    }
+    if prompt.question:
+        return hands.answer(next(known for words, known in questions.items() if words in prompt.question))
+    if "c" in prompt.keys:
+        hands.do(prompt.step)
+        return "c"
+    assert "a" not in prompt.keys, f"a check is red: {prompt.shown}"
+    return "f" if "f" in prompt.keys else "h"
+
+
 # -- one prompt --------------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +158,48 @@ def test_a_step_is_skipped_only_with_a_reason(untouched: Desk) -> None:
         assert person.ends("q") == STOPPED
     (skipped,) = (r for r in untouched.records() if r["event"] == "step-skipped")
     assert skipped["data"] == {"reason": "the blueprint is somebody else's"}
+
+
+def test_a_person_may_leave_at_every_kind_of_prompt_and_go_on_there(untouched: Desk) -> None:
+    with at_a_terminal(untouched) as person:  # a reason
+        person.prompt()
+        person.types("s")
+        assert person.interrupts() == INTERRUPTED
+    with at_a_terminal(untouched) as person:  # the check after the work of one's hands
+        person.prompt()
+        waits = person.types("h")
+        assert "argocd app sync authentik" in waits.shown
+        assert waits.keys == ("c", "l", "q")
+        assert person.ends("q") == STOPPED
+    with at_a_terminal(untouched) as person:  # a red check that counts, then a hidden question
+        red = person.prompt()
+        assert red.keys[:1] == ("a",), red
+        skip_to(person, red, "create-ci-key")
+        hidden = person.types("h")
+        assert hidden.question.startswith("The new key (hidden):")
+        again = person.types("zak_tooshort")
+        assert "not of the expected form (12 characters); nothing was stored" in again.shown
+        assert person.interrupts() == INTERRUPTED
+        assert "zak_tooshort" not in person.screen.getvalue()
+    with at_a_terminal(untouched) as person:  # an open question
+        skip_to(person, person.prompt(), "test-build")
+        question = person.types("h")
+        assert question.question.startswith("Full id of the commit that you built")
+        assert "'main'" in person.types("main").shown
+        assert person.hangs_up() == STOPPED
+    with at_a_terminal(untouched) as person:  # the end of a run whose skipped steps do not hold
+        skip_to(person, person.prompt(), "verify")
+        person.types("s")
+        assert person.ends("for this test") == 1
+        assert "was skipped and its checks do not all pass" in person.text
+    assert "zak_tooshort" not in json.dumps(untouched.records())
+    assert len([r for r in untouched.records() if r["event"] == "run-resumed"]) == 4
+
+
+def skip_to(person: Person, prompt: Prompt, step: str) -> None:
+    """Skip what lies before a step, each with a reason; accept what is found done."""
+    while prompt.step != step:
+        prompt = person.types("f" if "f" in prompt.keys else "for this test" if prompt.question else "s")
 
 
 def test_ctrl_c_during_an_action_is_resumable_and_what_happened_is_found_out(desk: Desk) -> None:

@@ -494,7 +494,7 @@ def verify(profile: Profile) -> Step:
             ),
             Question(
                 id=SIGNED_IN_AND_BACK.name,
-                prompt=f"Did you sign in at {registry.url} through the identity provider, and come back signed in?",
+                prompt="Did signing in lead you there and back, signed in? (yes or no)",
                 form="yes|no",
                 claim=True,
             ),
