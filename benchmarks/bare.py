@@ -1,6 +1,5 @@
 """The same requests as verify's, by as little as it takes: one httpx client and 32 threads. REQUESTS.json OP-CALL..."""
 
-# ruff: noqa: INP001  # a script, not a package
 from __future__ import annotations
 
 import base64
@@ -31,4 +30,4 @@ def send(request: dict[str, object]) -> int:
 
 with ThreadPoolExecutor(THREADS) as pool:
     statuses = list(pool.map(send, requests))
-print(len(statuses))  # noqa: T201
+print(len(statuses))

@@ -4,7 +4,6 @@ Run as a program: UPSTREAM-PORT DELAY COUNT. It prints its ports as JSON, and at
 request, and the waves: the longest chain of waits of which none began before the last had ended.
 """
 
-# ruff: noqa: INP001  # a script, not a package
 from __future__ import annotations
 
 import asyncio
@@ -86,9 +85,9 @@ async def main(upstream: int, delay: float, count: int) -> None:
         await converse(seen, upstream, delay, reader, writer)
 
     servers = [await asyncio.start_server(accept, "127.0.0.1", 0, backlog=256) for _ in range(count)]
-    print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)  # noqa: T201
+    print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    print(json.dumps({"waves": seen.waves, "requests": seen.requests}), flush=True)  # noqa: T201
+    print(json.dumps({"waves": seen.waves, "requests": seen.requests}), flush=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ Run it with `.venv/bin/python benchmarks/house.py` after `./inv` has made the en
 ratios, not the seconds; the load is printed with them.
 """
 
-# ruff: noqa: INP001  # a script, not a package
 from __future__ import annotations
 
 import argparse
@@ -185,8 +184,15 @@ def started_world() -> Iterator[dict[str, str]]:
 @contextmanager
 def _running(*argv: str, folder: str, **more: str) -> Iterator[subprocess.Popen[str]]:
     """A process whose output is read to its end, and which is asked to end when nobody looks any more."""
-    output = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-    with subprocess.Popen(argv, cwd=folder, env=_environment() | more, text=True, **output) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(
+        argv,
+        cwd=folder,
+        env=_environment() | more,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
         try:
             yield process
         finally:

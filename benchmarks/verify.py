@@ -4,7 +4,6 @@ Run it with `.venv/bin/python benchmarks/verify.py` after `./inv` has made the e
 ratios, not the seconds; the load is printed with them.
 """
 
-# ruff: noqa: INP001  # a script, not a package
 from __future__ import annotations
 
 import argparse
@@ -195,8 +194,8 @@ def hardened() -> Iterator[Place]:
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder, "ready.json")
         argv = [*INVOKE, "lab", "--state", "hardened", "--ready-file", str(ready)]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-        with subprocess.Popen(argv, env=_environment(), cwd=ROOT, **quiet) as process:  # type: ignore[call-overload]
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(argv, env=_environment(), cwd=ROOT, stdin=quiet, stdout=quiet, stderr=quiet) as process:
             try:
                 while not ready.exists():
                     if process.poll() is not None:
@@ -222,7 +221,7 @@ def proxy(upstream: int, delay: float, count: int) -> Iterator[tuple[list[int], 
     argv = [sys.executable, str(HERE / "delaying.py"), str(upstream), str(delay), str(count)]
     seen: dict[str, Any] = {}
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout  # noqa: S101  # it is a pipe
+        assert process.stdout
         yield json.loads(process.stdout.readline()), seen
         seen.update(json.loads(process.communicate()[0]))
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -47,8 +48,6 @@ def tags(desk: Desk, repository: str) -> list[str]:
 
 def keys_of_ci(desk: Desk, key: str) -> list[dict[str, Any]]:
     """CI's keys as the registry lists them to that key; none for one that it refuses."""
-    from base64 import b64encode  # noqa: PLC0415  # only here
-
     login = b64encode(f"{desk.world['names']['ci_user']}:{key}".encode()).decode()
     url = f"{desk.ready['registry']}/zot/auth/apikey"
     status, _, text = Browser().ask(url, headers={"Authorization": f"Basic {login}"})

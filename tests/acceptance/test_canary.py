@@ -1,5 +1,6 @@
 """A whole run whose secrets are all known: none of them shows anywhere, in any form."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,8 +48,6 @@ def test_the_run_met_every_kind_of_secret(finished: Finished) -> None:
 
 
 def test_a_planted_secret_would_be_found(canaries: dict[str, str], finished: Finished) -> None:
-    from base64 import b64encode  # noqa: PLC0415  # only here
-
     for user, value in finished.secrets:
         for text in (f"{value}\n", b64encode(f"..{user}:{value}..".encode()).decode(), value.encode().hex()):
             assert shown(canaries, f"before {text} after")

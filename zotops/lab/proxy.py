@@ -104,6 +104,8 @@ class Proxy(ThreadingHTTPServer):
     """One thread for each connection."""
 
     daemon_threads = True
+    # Those who look open 32 connections at once; with the library's queue of 5 some would wait a second or more.
+    request_queue_size = 128
 
     def handle_error(self, _request: object, _address: object) -> None:
         """A client that went away is no error."""
