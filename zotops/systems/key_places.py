@@ -13,7 +13,10 @@ OTHER_FIELDS = Fact("other-fields")
 # Keyed fingerprint of the key that this run made.
 KEY_PRINT = Fact("key-print")
 
+# Fields of our own item: two keys, then texts that are no secret.
 PENDING, PREVIOUS, EXPIRES = "pending", "previous", "expires"
+# Day of the next rotation; id of the key in use; ids of the keys that were ended, the newest last.
+DUE, CURRENT_ID, REVOKED = "due", "current-id", "revoked"
 
 
 def own_field(profile: Profile, name: str) -> SecretRef:
