@@ -4,21 +4,29 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from tests.lab.registry_world import REAL, storage_hash
+from zotops.lab import vault
 from zotops.lab import world as lab
+from zotops.lab.first_key import Browser, make_key
+from zotops.lab.names import NAMES
 from zotops.lab.state import State
+from zotops.model import Secret
 from zotops.profile import Profile
 from zotops.profile_file import read_profile
+from zotops.systems.zot import with_key
 
 ROOT = Path(__file__).parents[2]
 INVOKE = Path(sys.executable).parent / "invoke"
 KINDS = ["stand-in", *(["real"] if REAL else [])]
+ADMIN, CI, GUEST = (NAMES[role] for role in ("admin_user", "ci_user", "guest"))
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,40 @@ class Hardened:
     @property
     def state(self) -> State:
         return State(self.root / "state")
+
+    def make_key(self, user: str) -> str:
+        """A key of that user, made by a real sign-in, even of one whom the provider would not let in."""
+        described = json.loads((self.root / "world.json").read_text())
+        before = self.state.read("provider")["bindings"]
+        with self.state.edit("provider") as document:
+            own = {**before[0], "pk": str(uuid.uuid4()), "group": None, "user": user, "order": 99}
+            document["bindings"].append(own)
+        key = make_key({**described, "names": {**described["names"], "ci_user": user}})
+        with self.state.edit("provider") as document:
+            document["bindings"] = before
+        return key
+
+    def end_key(self, user: str, key: str) -> None:
+        """Delete a key by itself."""
+        login = {"Authorization": with_key(user, Secret(key)).headers["Authorization"].reveal()}
+        url, browser = f"{self.profile.registry.url}/zot/auth/apikey", Browser()
+        _, _, listed = browser.ask(url, headers=login)
+        newest = max(json.loads(listed)["apiKeys"], key=lambda row: row["createdAt"])
+        browser.ask(f"{url}?id={newest['uuid']}", method="DELETE", headers=login)
+        status, _, _ = browser.ask(url, headers=login)
+        assert status == HTTPStatus.UNAUTHORIZED, "another key than this one was deleted"
+
+    def name_logins(self, **keys: str) -> None:
+        """Put keys into the vault, and name them in the profile: `guest`, `admin`, `dead`."""
+        item = self.profile.secrets.own_item
+        with self.state.edit("vault") as document:
+            for who, key in keys.items():
+                vault.set_value(document, item, f"{who}-key", key)
+        listed = "".join(f'"{item}/{who}-key", ' for who in keys)
+        lines = [f'{who}_key = "{item}/{who}-key"' for who in keys]
+        path, admin = self.root / "profile.toml", [f'admin = "{ADMIN}"'] if "admin" in keys else []
+        text = path.read_text().replace("unattended = [", f"unattended = [{listed}")
+        path.write_text("\n".join([text, "[verify]", *admin, *lines, ""]))
 
     def verify(self, *words: str, **environment: str) -> Done:
         """Call it as typed, with nobody there."""
