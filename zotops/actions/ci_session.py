@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
-from zotops.errors import ActionFailed, Stop
+from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
 from zotops.model import World
 from zotops.profile import Profile, parse_ref
 from zotops.systems.authentik import open_authentik
@@ -59,6 +60,20 @@ def end_session(world: World, profile: Profile, browser: Browser) -> tuple[str, 
             left.append(f"a session of {profile.ci.name} may be left at the {place}: {stop.what}")
     world.tell("signed out", "; ".join(left) or "at the registry and at the identity provider")
     return tuple(left)
+
+
+@contextmanager
+def signed_in(world: World, profile: Profile, left: list[str]) -> Iterator[Caller]:
+    """The CI user at the registry, signed out again on every way out. ActionFailed: it was not signed in."""
+    browser = Browser(http=world.http, register=world.register)
+    try:
+        try:
+            caller = begin_session(world, profile, browser)
+        except (Unreachable, Uncertain) as error:
+            raise ActionFailed(f"no key was made: {error.what}", remedy=error.remedy) from error
+        yield caller
+    finally:
+        left += end_session(world, profile, browser)
 
 
 def session_is_left(world: World, profile: Profile) -> bool:

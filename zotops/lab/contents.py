@@ -114,10 +114,10 @@ def first_vault(world: Document) -> Document:
         **{name: secrets.token_urlsafe(32) for name in ("lfs-jwt-secret", "internal-token", "oauth2-jwt-secret")},
         "runner_reg": secrets.token_hex(20),
     }
-    own = dict.fromkeys(("pending", "previous", "expires", "previous-expires", "due"), "")
+    own = dict.fromkeys(("pending", "previous", "expires", "due", "current-id", "revoked"), "")
     items = (
         (names["shared_item"], names["shared_title"], shared, ()),
-        (names["own_item"], names["own_title"], own, ("expires", "previous-expires", "due")),
+        (names["own_item"], names["own_title"], own, ("expires", "due", "current-id", "revoked")),
         (
             names["authentik_item"],
             "Authentik (practice)",

@@ -13,6 +13,7 @@ from typing import Any
 from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
 from zotops.model import Programs, Secret, SecretRef
 from zotops.redaction import Redactor
+from zotops.systems.key_places import CURRENT_ID, REVOKED
 from zotops.systems.onepassword import Item, OnePasswordCli, Refused
 
 # Every other type, known or new, is taken for a secret.
@@ -21,6 +22,9 @@ PLAIN_TYPES = frozenset(
 )
 # A date or a time is no secret. Of a single value that was read nothing else tells whether it is one.
 POINT_IN_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?")
+# The ids of keys, in the two fields of ours that hold such; anywhere else the same form may be a secret.
+FIELDS_OF_IDS = frozenset({CURRENT_ID, REVOKED})
+IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})*")
 
 
 class OnePassword:
@@ -124,7 +128,8 @@ class OnePassword:
         return found
 
     def _register(self, value: Secret, name: str) -> None:
-        if not POINT_IN_TIME.fullmatch(value.reveal()):
+        ids = name.rpartition("/")[2] in FIELDS_OF_IDS and IDS.fullmatch(value.reveal())
+        if not ids and not POINT_IN_TIME.fullmatch(value.reveal()):
             self._redactor.register(value, name=name)
 
 

@@ -15,13 +15,18 @@ KEY_PRINT = Fact("key-print")
 
 # Fields of our own item: two keys, then texts that are no secret.
 PENDING, PREVIOUS, EXPIRES = "pending", "previous", "expires"
-# Day of the next rotation; id of the key in use; ids of the keys that were ended, the newest last.
+# Day of the next rotation; id of the key in use; ids of the keys that were ended, the newest last, commas between.
 DUE, CURRENT_ID, REVOKED = "due", "current-id", "revoked"
 
 
 def own_field(profile: Profile, name: str) -> SecretRef:
     """A field of our own item."""
     return SecretRef(profile.secrets.own_item, name)
+
+
+def ids_in(text: str) -> tuple[str, ...]:
+    """The ids in the field of ended keys; none in an empty one."""
+    return tuple(text.replace(",", " ").split())
 
 
 def other_fields(world: World, profile: Profile) -> str:
