@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -26,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that started us in the background lets us ignore Ctrl-C, and our children with us; some tests press it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Set before xdist starts its workers, so that all of them draw the same sample.
     os.environ.setdefault(SEED, commit())
     for name in list(os.environ):
