@@ -1,7 +1,7 @@
 """Storing the key: in an order in which no key is ever lost, whatever breaks off where."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -109,3 +109,39 @@ def test_a_store_that_refuses_is_certain(profile: Profile) -> None:
     with pytest.raises(ActionFailed):
         StoreKey(profile=profile).perform(world_of(profile, safe), {"others": "", "expires": ""}, {})
     assert keys(profile, safe) == (OLD, KEY, "")
+
+
+@pytest.mark.parametrize(
+    ("current", "pending", "state", "leftover"),
+    [
+        (KEY, "", State.HAPPENED, ""),
+        (KEY, KEY, State.DID_NOT, ""),
+        (OLD, KEY, State.DID_NOT, ""),
+        (OLD, "", State.DID_NOT, "the pending field is empty: make a key again"),
+        ("", "", State.DID_NOT, "the pending field is empty: make a key again"),
+    ],
+)
+def test_where_the_key_is_tells_what_happened(
+    profile: Profile, current: str, pending: str, state: State, leftover: str
+) -> None:
+    safe = safe_of(profile)
+    intent = StoreKey(profile=profile).intent(world_of(profile, safe), FACTS, Attempt(run="7f3a", number=1))
+    safe.fields |= {profile.current_key.secret: current, profile.pending_key.secret: pending}
+    settled = StoreKey(profile=profile).settle(world_of(profile, safe), intent)
+    assert (settled.state, settled.leftover) == (state, leftover)
+
+
+def test_where_nothing_was_pending_an_empty_field_is_no_proof(profile: Profile) -> None:
+    safe = safe_of(profile, current="", pending="")
+    intent = StoreKey(profile=profile).intent(world_of(profile, safe), FACTS, Attempt(run="7f3a", number=1))
+    assert StoreKey(profile=profile).settle(world_of(profile, safe), intent).state is State.DID_NOT
+
+
+@pytest.mark.parametrize("expires", [EXPIRES, ""])
+def test_the_end_of_the_key_is_kept_and_told(profile: Profile, expires: str) -> None:
+    told: list[tuple[str, str]] = []
+    safe = safe_of(profile)
+    world = replace(world_of(profile, safe), tell=lambda what, result: told.append((what, result)))
+    StoreKey(profile=profile).perform(world, {"others": "", "expires": expires}, {})
+    assert told[-1][1] == f"pending emptied; expires {expires or 'not known'}"
+    assert safe.fields.get(own_field(profile, "expires")) == (expires or None)

@@ -1,14 +1,18 @@
 """The forge's copy of the key: only a real key is given away, and a play's word is not taken for it."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from tests.platform.forge_table import DAGGER, SKOPEO, forge, run
 from tests.platform.stand_ins import NOTHING, with_programs
 from tests.systems.outside import KEY, Safe
 from zotops.actions.sync_secrets import SyncForgeSecrets
 from zotops.errors import ActionFailed
-from zotops.model import Attempt, State
+from zotops.model import Attempt, Facts, State
+from zotops.systems.builds import DEPLOYED_AT
 
 TASK = "TASK [forgejo_actions_secrets : Sync Actions secrets to Forgejo] ***\nok: [host] => (item=None)\n"
 RECAP = "host : ok=7 changed=0 unreachable=0 failed=0 skipped=0 rescued=0 ignored=0\n"
@@ -52,3 +56,35 @@ def test_what_is_no_key_is_not_given_away(tmp_path: Path, key: str) -> None:
     with pytest.raises(ActionFailed, match="holds no key"):
         synced(tmp_path, key=key, printed=TASK + RECAP)
     assert not (tmp_path / "calls").exists()
+
+
+MIDDAY = "2026-03-07T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("facts", "left", "said"),
+    [
+        (NOTHING, (), None),
+        ({DEPLOYED_AT: "2026-03-08T00:00:00+00:00"}, (), "no build"),
+        ({DEPLOYED_AT: MIDDAY}, (f"run 4 ({SKOPEO}) failed while CI was refused: http://forge/4",), "run 4"),
+    ],
+)
+def test_builds_that_failed_since_the_deployment_are_named(
+    tmp_path: Path, facts: Facts, left: tuple[str, ...], said: str | None
+) -> None:
+    (tmp_path / "printed").write_text(TASK + RECAP)
+    with forge(tmp_path) as place:
+        place.has_runs(
+            run(1, DAGGER, status="failure"),  # at ten
+            run(3, DAGGER, created="2026-03-07T12:30:00Z"),
+            run(4, SKOPEO, status="failure", created="2026-03-07T12:30:00Z"),
+            run(5, "lint.yaml", status="failure", created="2026-03-07T12:30:00Z"),
+        )
+        profile, world = with_programs(tmp_path, mise=f"cat {tmp_path}/printed")
+        profile = msgspec.structs.replace(profile, forge=place.profile.forge)
+        told: list[tuple[str, str]] = []
+        safe = Safe({profile.current_key.secret: KEY, profile.forge_token: "token"})
+        world = replace(world, secrets=safe, tell=lambda what, result: told.append((what, result)))
+        outcome = SyncForgeSecrets(profile=profile).perform(world, {}, facts)
+    assert outcome.left == left
+    assert dict(told).get("failed meanwhile") == said

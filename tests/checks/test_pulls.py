@@ -13,6 +13,7 @@ from zotops.checks.pull import CatalogIsPublic, ImageIsPulledAnonymously
 from zotops.checks.pull_through import MirrorFormIsUsed, PullThroughWorks
 from zotops.checks.scratch import ScratchImageCameBack
 from zotops.model import Fact, Verdict
+from zotops.profile import Profile
 from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, tiny_image
 
 Answers = Callable[..., Here]
@@ -156,11 +157,91 @@ def test_each_consumer_is_named_also_when_there_are_none(answers: Answers) -> No
     assert here.look(nobody).observed == "there are none"
 
 
-def test_metrics_without_a_path_are_nothing(answers: Answers) -> None:
-    here = answers()
-    registry = msgspec.structs.replace(here.profile.registry, metrics_path="")
-    check = MetricsAsBefore(profile=msgspec.structs.replace(here.profile, registry=registry))
-    assert here.look(check).verdict is Verdict.PASSED
+def without_mirrors(profile: Profile) -> Profile:
+    registry = msgspec.structs.replace(profile.registry, mirrors=())
+    return msgspec.structs.replace(profile, registry=registry)
+
+
+@pytest.mark.parametrize("check", [PullThroughWorks, MirrorFormIsUsed])
+def test_a_person_looks_at_the_first_mirror_if_there_is_one(check: type, answers: Answers) -> None:
+    profile = answers().profile
+    assert "library/busybox/tags/list" in check(profile=profile).look.command
+    assert check(profile=without_mirrors(profile)).look.want == "the profile names no mirrors"
+
+
+def test_what_came_back_is_told_in_numbers(answers: Answers) -> None:
+    plain = {"GET /v2/library/busybox/tags/list": (200, {"tags": ["1.36"]})}
+    here = answers({**OURS, **CACHE, **PUSHED, **plain})
+    told = {check: here.look(check(profile=here.profile), KNOWN) for check in (PullThroughWorks, MirrorFormIsUsed)}
+    assert [evidence.observed for evidence in told.values()] == ["1 images, digests computed", "200"]
+    assert here.look(ScratchImageCameBack(profile=here.profile), KNOWN).observed == f"200 {SMALL.digest[:19]}"
+    assert here.look(ImageIsPulledAnonymously(profile=here.profile)).observed == f"200, {SMALL.digest[:19]}, 2 blobs"
+    assert here.look(CatalogIsPublic(profile=here.profile)).observed == "200, 1 repositories"
+
+
+def test_a_catalog_without_our_image_says_so(answers: Answers) -> None:
+    here = answers({"nobody GET /v2/_catalog": (200, {"repositories": ["other"]})})
+    evidence = here.look(CatalogIsPublic(profile=here.profile))
+    assert evidence.observed == "200, 1 repositories, practice/nettest not among them"
+
+
+@pytest.mark.parametrize(("status", "likely"), [(500, "nobody may read it"), (404, "nobody may read it")])
+def test_an_image_that_is_not_served_is_told_by_its_status(status: int, likely: str, answers: Answers) -> None:
+    here = answers({f"GET {IMAGE}/manifests/v1": status})
+    evidence = here.look(ImageIsPulledAnonymously(profile=here.profile))
+    assert (evidence.verdict, evidence.observed, evidence.likely) == (Verdict.FAILED, str(status), likely)
+    assert evidence.remedy == "look at http.accessControl"
+
+
+def test_an_image_whose_bytes_are_others_is_to_be_scrubbed(answers: Answers) -> None:
+    here = answers({**OURS, f"GET {IMAGE}/blobs/{digest(SMALL.layer)}": (200, b"something else")})
+    assert "`zot scrub`" in here.look(ImageIsPulledAnonymously(profile=here.profile)).remedy
+
+
+@pytest.mark.parametrize(
+    ("changes", "observed"),
+    [
+        ({f"GET {CACHED}/tags/list": 404}, "docker.io/library/busybox: 404"),
+        ({f"GET {CACHED}/manifests/{SMALL.digest}": (200, b"{}")}, f"busybox@{SMALL.digest[:19]}: 200 sha256:"),
+        ({f"GET {CACHED}/blobs/{digest(SMALL.layer)}": 404}, f"blob {digest(SMALL.layer)[:19]}: 404"),
+    ],
+)
+def test_what_a_mirror_kept_is_looked_at_whole(changes: dict[str, Any], observed: str, answers: Answers) -> None:
+    here = answers({**CACHE, **changes})
+    evidence = here.look(PullThroughWorks(profile=here.profile), KNOWN)
+    assert evidence.verdict is Verdict.FAILED
+    assert observed in evidence.observed
+
+
+def test_an_image_that_was_pushed_and_came_back_damaged_is_told_by_what_is_wrong(answers: Answers) -> None:
+    here = answers({**PUSHED, f"GET {SCRATCH}/blobs/{digest(SMALL.layer)}": 404})
+    evidence = here.look(ScratchImageCameBack(profile=here.profile), KNOWN)
+    assert (evidence.verdict, evidence.observed) == (Verdict.FAILED, f"blob {digest(SMALL.layer)[:19]}: 404")
+
+
+def test_another_image_that_is_damaged_too_is_told_as_another(answers: Answers) -> None:
+    other = tiny_image("other")
+    here = answers({f"GET {SCRATCH}/manifests/zotops-7f3a-1": (200, other.manifest)})
+    assert here.look(ScratchImageCameBack(profile=here.profile), KNOWN).observed == f"200 {other.digest[:19]}"
+
+
+@pytest.mark.parametrize(
+    ("plain", "cached", "verdict"),
+    [
+        (200, 200, Verdict.PASSED),
+        (404, 200, Verdict.FAILED),
+        (404, 404, Verdict.UNKNOWN),
+        (200, 404, Verdict.UNKNOWN),
+        (500, 200, Verdict.UNKNOWN),
+    ],
+)
+def test_plain_mirrors_are_judged_only_beside_what_is_cached(
+    plain: int, cached: int, verdict: Verdict, answers: Answers
+) -> None:
+    here = answers({"GET /v2/library/busybox/tags/list": plain, f"GET {CACHED}/tags/list": cached})
+    evidence = here.look(MirrorFormIsUsed(profile=here.profile))
+    assert evidence.verdict is verdict
+    assert verdict is not Verdict.UNKNOWN or f"/v2/library/busybox: {plain}" in evidence.observed
 
 
 def test_metrics_that_cannot_be_asked_from_the_server_are_unknown(answers: Answers) -> None:

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -52,15 +53,23 @@ def users() -> dict[str, set[str]]:
 
 
 def near_tests(file: str) -> list[str]:
-    """The tests that import the file or a user of it, else those that import a user of a user, and so on."""
+    """The tests that import the file or a user of it, else those that import a user of a user, and so on.
+
+    Those that need no practice world come first, and of those the ones that import the file itself: what they notice
+    need not be tried in a world.
+    """
     folders = (ROOT / "tests", *(ROOT / "tests" / layer for layer in LAYERS))
     tests = {path: imported(path) for folder in folders for path in sorted(folder.glob("test_*.py"))}
     near = {file}
     for _ in range(4):
         near |= {user for each in near for user in users().get(each, ())}
         if found := [str(path.relative_to(ROOT)) for path, files in tests.items() if files & near]:
-            return found
+            return sorted(found, key=lambda test: (starts_a_world(test), file not in tests[ROOT / test]))
     return []
+
+
+def starts_a_world(test: str) -> bool:
+    return re.search(r"\bwith (practice|hardened)\(", (ROOT / test).read_text()) is not None
 
 
 def played(file: str, tests: list[str], folder: Path, *, within: float = 1700) -> dict[str, Any]:

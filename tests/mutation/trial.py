@@ -104,15 +104,15 @@ class Trial:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Play everything, one module of tests after the other, so that each one's world is made twice only."""
+        """Play one module of tests after the other, until every mutant is noticed; its world is made twice only."""
         self.session = session
         by_module: dict[Any, list[pytest.Function]] = {}
         for item in session.items:
             assert isinstance(item, pytest.Function)
             by_module.setdefault(item.parent, []).append(item)
-        seen = {module: self.without_mutants(items) for module, items in by_module.items()}
-        for module in sorted(seen, key=lambda module: sum(test.seconds for test in seen[module])):
-            self.with_mutants(seen[module])
+        for items in by_module.values():
+            if not all(candidate.noticed_by for candidate in self.candidates):
+                self.with_mutants(self.without_mutants(items))
         self.write()
         return True
 

@@ -54,14 +54,10 @@ class Safe:
             self.fields[SecretRef(item, name)] = secret.reveal() if secret else ""
 
     def fingerprints(self, item: str) -> dict[str, str]:
-        return {
-            ref.field: self.fingerprint(Secret(value)) if value else ""
-            for ref, value in self.fields.items()
-            if ref.item == item
-        }
+        return {ref.field: self.fingerprint(Secret(value)) for ref, value in self.fields.items() if ref.item == item}
 
     def fingerprint(self, secret: Secret) -> str:
-        return hashlib.sha256(b"test" + secret.reveal().encode()).hexdigest()
+        return hashlib.sha256(b"test" + secret.reveal().encode()).hexdigest() if secret else ""
 
 
 class QuickClock(RealClock):
