@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from zotops.errors import ActionFailed
+from zotops.actions.moving_keys import promote_pending
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
 from zotops.profile import OfProfile
-from zotops.systems.key_places import EXPIRES, OTHER_FIELDS, PENDING, PREVIOUS, other_fields, trouble_with
+from zotops.systems.key_places import EXPIRES, OTHER_FIELDS, PENDING, other_fields
 from zotops.systems.zot_keys import KEY_EXPIRES
 
 
@@ -28,25 +28,13 @@ class StoreKey(OfProfile, Action):
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
         """ActionFailed: there is no pending key, or the store refused; then do it again."""
         del facts
-        secrets, pending = self.profile.secrets, world.secrets.read(self.profile.pending_key.secret)
-        if trouble := trouble_with(pending):
-            raise ActionFailed(f"no key is pending: {trouble}", remedy="make one first")
-        current = world.secrets.read(self.profile.current_key.secret)
-        if current != pending:  # equal: an earlier try came that far
-            self._keep(world, current)
-            world.secrets.write(secrets.shared_item, {secrets.key_field: pending})
-            world.tell(f"`{secrets.shared_title}`", f"{secrets.key_field} written, read back, other fields unchanged")
+        promote_pending(world, self.profile)
         expires = {EXPIRES: Secret(intent["expires"])} if intent["expires"] else {}
-        world.secrets.write(secrets.own_item, {PENDING: None, **expires})
-        world.tell(f"`{secrets.own_title}`", f"pending emptied; expires {intent['expires'] or 'not known'}")
+        world.secrets.write(self.profile.secrets.own_item, {PENDING: None, **expires})
+        world.tell(
+            f"`{self.profile.secrets.own_title}`", f"pending emptied; expires {intent['expires'] or 'not known'}"
+        )
         return Outcome(facts={OTHER_FIELDS: intent["others"]})
-
-    def _keep(self, world: World, current: Secret) -> None:
-        if trouble := trouble_with(current):
-            world.tell("previous", f"nothing to keep: what was there is no key ({trouble})")
-            return
-        world.secrets.write(self.profile.secrets.own_item, {PREVIOUS: current})
-        world.tell("previous", "the key in use so far, kept in our own item")
 
     def settle(self, world: World, intent: Intent) -> Settled:
         """By fingerprints: the key that was pending is the current one, and nothing is pending any more."""

@@ -8,6 +8,7 @@ from zotops.profile import OfProfile
 from zotops.systems.ansible import play
 from zotops.systems.builds import DEPLOYED_AT, failed_since
 from zotops.systems.key_places import trouble_with
+from zotops.systems.rotation import GIVEN
 
 
 class SyncForgeSecrets(OfProfile, Action):
@@ -37,7 +38,7 @@ class SyncForgeSecrets(OfProfile, Action):
                 remedy="one value missing in the vault stops all of it; correct the cause, then again",
             )
         world.tell("recap", "; ".join(played.recap))
-        return Outcome(left=self._failed_meanwhile(world, facts))
+        return Outcome(facts={GIVEN: "; ".join(played.recap)}, left=self._failed_meanwhile(world, facts))
 
     def _failed_meanwhile(self, world: World, facts: Facts) -> tuple[str, ...]:
         """The builds that were refused between the registry's deployment and now; somebody has to start them again."""

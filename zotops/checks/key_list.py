@@ -25,7 +25,11 @@ class NoStrayKeys(CiKeyCheck):
         return Look(
             command=f"curl -su {self.profile.ci.name} {self.profile.registry.url}{PATH}",
             want="one key",
-            otherwise=(Otherwise(answer="more than one", means="a rotation is under way, or a key was forgotten"),),
+            otherwise=(
+                Otherwise(
+                    answer="more than one", means="a rotation is under way, or a key was forgotten", fault="stray-key"
+                ),
+            ),
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:

@@ -9,6 +9,7 @@ from zotops.model import World
 from zotops.profile import Profile
 from zotops.runs import Run
 from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
+from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT
 from zotops.systems.zot import open_zot, with_key
 from zotops.systems.zot_keys import has_key_form, just_used, list_keys
 
@@ -50,8 +51,11 @@ def _labelled(world: World, profile: Profile, ours: Sequence[Run]) -> list[str]:
     keys = list_keys(zot, with_key(profile.ci.name, current))
     in_use = just_used(keys)
     known = {in_use.id} if in_use else set()
+    known |= {run.now.facts[OLD_KEY_ID] for run in ours if OLD_KEY_ID in run.now.facts}
     previous = world.secrets.read(own_field(profile, PREVIOUS))
-    if has_key_form(previous) and zot.ping(caller := with_key(profile.ci.name, previous)).status == OK:
+    # Using a key moves its last use: a rotation of ours, which knows the old key's id, must find that as it left it.
+    ours_too = world.secrets.fingerprint(previous) in {run.now.facts.get(OLD_KEY_PRINT) for run in ours}
+    if has_key_form(previous) and not ours_too and zot.ping(caller := with_key(profile.ci.name, previous)).status == OK:
         used = just_used(list_keys(zot, caller))
         known |= {used.id} if used else set()
     runs = {run.now.run for run in ours}

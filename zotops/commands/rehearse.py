@@ -22,7 +22,7 @@ from zotops.lab.faults import Fault, Trap, Twist
 from zotops.lab.faults.breaking import sign_in_by_password
 from zotops.lab.hands import Hands
 from zotops.lab.operator import LeftOpen, PracticeOperator
-from zotops.lab.world import find_zot, make, start
+from zotops.lab.world import StartState, find_zot, make, start
 from zotops.model import Verdict
 from zotops.profile_file import read_profile
 from zotops.redaction import Redactor
@@ -52,7 +52,9 @@ def rehearse_in_a_world(names: Sequence[str], twist: Twist | None) -> int:
     with tempfile.TemporaryDirectory(prefix="zotops-lab-", ignore_cleanup_errors=True) as folder:
         root = Path(folder).resolve()
         zot = None if twist and twist.played_by == "stand-in" else find_zot()
-        world = make(root, state=twist.state if twist else "open", zot=zot)
+        # A rotation alone begins where a deployment has ended.
+        begins: StartState = "open" if names[0] == "deploy" else "hardened"
+        world = make(root, state=twist.state if twist else begins, zot=zot)
         with start(root):
             _say(f"PRACTICE. The registry is {_kind(world['registry']['kind'])}.")
             if twist:
@@ -62,9 +64,9 @@ def rehearse_in_a_world(names: Sequence[str], twist: Twist | None) -> int:
             shown = [] if twist or any(codes) else leaving_the_group.show(world)
         runs = all_runs(root / "zotops")
         if runs:
-            _keep(runs[-1], shown)
+            _keep(runs, shown)
     _say(f"\nIt took {time.monotonic() - began:.1f} s. Report and journal: {KEPT}/report.md, {KEPT}/journal.jsonl")
-    return _judged(runs[-1:], twist, max(codes)) if twist else max(codes)
+    return _judged(runs, twist, max(codes)) if twist else max(codes)
 
 
 def _begin(twist: Twist, root: Path) -> None:
@@ -104,12 +106,14 @@ def _walk(name: str, root: Path, twist: Twist | None) -> int:
         return stop.exit_code
 
 
-def _keep(run: Run, shown: Sequence[str]) -> None:
-    """Leave journal and report; at the report's end, and on the screen, what only a practice world can show."""
-    KEPT.mkdir(exist_ok=True)
-    shutil.copy(run.path, KEPT / "journal.jsonl")
+def _keep(runs: Sequence[Run], shown: Sequence[str]) -> None:
+    """Leave one report of all runs and a journal of each; at the end what only a practice world can show, as said."""
+    shutil.rmtree(KEPT, ignore_errors=True)
+    KEPT.mkdir()
+    for n, run in enumerate(runs):
+        shutil.copy(run.path, KEPT / (f"journal-{run.now.header['runbook']}.jsonl" if n else "journal.jsonl"))
     last = "\n".join(["\n## Shown in the practice world only\n", *(f"- {line}" for line in shown), ""]) if shown else ""
-    (KEPT / "report.md").write_text(markdown_of(run) + last, encoding="utf-8")
+    (KEPT / "report.md").write_text("\n".join(map(markdown_of, runs)) + last, encoding="utf-8")
     if shown:
         _say("\nShown in the practice world only:")
     for line in shown:

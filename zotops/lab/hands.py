@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from zotops.lab import first_key, vault
+from zotops.lab import first_key, rotating, vault
 from zotops.lab.checkout import commits
 from zotops.lab.key_by_hand import key_by_hand
 from zotops.lab.provisioning import zot_config
@@ -32,6 +32,8 @@ class Hands:
         self.names: dict[str, str] = self.world["names"]
         self.state = State(root / "state")
         self.pushed = ("", "")
+        # What stands above the instructions: facts of the run, by their names.
+        self.known: dict[str, str] = {}
 
     def do(self, step: str) -> None:
         """Everything that the instructions of a step say; nothing where they ask for nothing."""
@@ -40,6 +42,9 @@ class Hands:
             "deploy-zot": self.deploy_registry,
             "store-ci-key": self.store_key,
             "sync-forge-secrets": self.sync_secrets,
+            "promote": lambda: rotating.promote(self.world, self.mistakes),
+            "revoke": lambda: rotating.revoke(self.world),
+            "arm": lambda: rotating.arm(self.world, self.mistakes, self.known.get("old-key-id", "")),
         }
         by_hand.get(step, lambda: None)()
 
@@ -49,6 +54,7 @@ class Hands:
             "reason": lambda: "practice",
             "pasted-key": lambda: key_by_hand(self.world, self.state.read("vault"), self.mistakes),
             "build-commit": self.build,
+            "recap": self.sync_and_read_recap,
             "signed-in-and-back": self.signed_in,
             "scratch-tag": self.push_scratch,
             "scratch-digest": lambda: self.pushed[1],
@@ -76,10 +82,11 @@ class Hands:
             check=False,
         )
 
-    def provision(self, tag: str) -> None:
-        """Run the playbook as a person does, without reading what it says."""
-        self.run("mise", "run", "provision-indri", "--", "--tags", tag)
+    def provision(self, tag: str) -> str:
+        """Run the playbook as a person does; what it printed."""
+        done = self.run("mise", "run", "provision-indri", "--", "--tags", tag)
         _wait_for(f"{self.world['registry']['url']}/livez", seconds=3)
+        return done.stdout
 
     def deploy_registry(self) -> None:
         """Provision the registry; "edits_in_place": write the rules into the running registry's file instead."""
@@ -92,6 +99,12 @@ class Hands:
     def sync_secrets(self) -> None:
         """Provision the forge's secrets; "mistypes_tag": by a tag that matches nothing, which ends well, too."""
         self.provision("forgejo_action_secrets" if self.mistakes.get("mistypes_tag") else "forgejo_actions_secrets")
+
+    def sync_and_read_recap(self) -> str:
+        """Provision the forge's secrets, and read the host's line at the end."""
+        printed = re.sub(r"\x1b\[[0-9;]*m", "", self.provision("forgejo_actions_secrets"))
+        lines = [line for line in printed.splitlines() if "unreachable=" in line]
+        return " ".join(lines[-1].split()) if lines else "no line: ok=0 unreachable=0 failed=1"
 
     def sync_blueprint(self) -> None:
         """Sync the application and give the worker a moment."""

@@ -42,8 +42,9 @@ class PracticeOperator:
     def show(self, what: Shown) -> None:
         """As anybody would see it."""
         self.screen.show(what)
-        if isinstance(what, StepBegins) and what.step.id in self.meanwhile:
-            self.meanwhile[what.step.id]()
+        if isinstance(what, StepBegins):
+            self.hands.known = {fact.name: value for fact, value in what.facts.items()}
+            self.meanwhile.get(what.step.id, _nothing)()
 
     def decide(self, offer: Offer) -> Decision:
         """Accept what is done, act where zotops can, else by hand; before a red check that counts, leave."""
@@ -60,4 +61,10 @@ class PracticeOperator:
 
     def ask(self, question: Question) -> str:
         """What a person would type, after having done what the instructions say."""
+        if question.id == "confirm":
+            return question.prompt[-4:]
         return self.hands.answer(question.id)
+
+
+def _nothing() -> None:
+    """Nothing happens meanwhile."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 Settings = Mapping[str, Any]
+OWN_FIELDS = ("pending", "previous", "expires", "due", "current-id", "revoked")
 
 
 def profile_text(world: Settings) -> str:
@@ -156,7 +157,11 @@ def _secrets(names: Mapping[str, str]) -> dict[str, Any]:
                 f"{shared}/argocd_token",
                 f"{names.get('fly_item', names['authentik_item'])}/deploy-token",
             ],
-            "unattended": [f"{shared}/{names['field']}"],
+            "unattended": [
+                f"{shared}/{names['field']}",
+                f"{shared}/api-token",
+                *(f"{names['own_item']}/{field}" for field in OWN_FIELDS),
+            ],
             "patience": 10.0,
         }
     }

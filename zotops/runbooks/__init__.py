@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 
 from zotops.model import Runbook
 from zotops.profile import Profile
-from zotops.runbooks import deploy
+from zotops.runbooks import deploy, rotate_key
 
-RUNBOOKS: Mapping[str, Callable[[Profile], Runbook]] = {"deploy": deploy.runbook}
+RUNBOOKS: Mapping[str, Callable[[Profile], Runbook]] = {
+    "deploy": deploy.runbook,
+    "rotate-key": rotate_key.runbook,
+}

@@ -7,6 +7,8 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -160,6 +162,14 @@ def names_in(reply: Reply, field: str) -> tuple[str, ...]:
     answer: Any = reply.json()
     found = answer.get(field) if isinstance(answer, dict) else None
     return tuple(str(name) for name in found) if isinstance(found, list) else ()
+
+
+def clock_of(reply: Reply) -> datetime | None:
+    """What time it is there, to the second (RFC 9110, section 6.6.1); None when the answer does not say."""
+    try:
+        return parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def error_code(reply: Reply) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zotops.lab.faults import argocd, identity, provisioning, registry, rules, vault_and_ci
+from zotops.lab.faults import argocd, identity, provisioning, registry, rotation, rules, vault_and_ci
 from zotops.lab.faults.fault import Fault, Trap, Twist
 from zotops.lab.faults.traps import TRAPS
 
@@ -15,6 +15,7 @@ FAULTS: tuple[Fault, ...] = (
     *registry.FAULTS,
     *provisioning.FAULTS,
     *vault_and_ci.FAULTS,
+    *rotation.FAULTS,
 )
 
 

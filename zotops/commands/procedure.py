@@ -1,4 +1,4 @@
-"""`invoke deploy`: harden a registry, step by step."""
+"""`invoke deploy`, `invoke rotate-key`: run or resume a runbook, step by step."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from zotops.commands.outcomes import outcome
 from zotops.commands.walking import Wanted, parse_settled, walk
 from zotops.profile_file import find_profile, read_profile
 from zotops.redaction import Redactor
-from zotops.runbooks.deploy import runbook
+from zotops.runbooks import RUNBOOKS
 from zotops.runner import Bounds
 
 
-def deploy(
+def procedure(
+    name: str,
     *,
     profile: str | None,
     auto: bool,
@@ -24,7 +25,7 @@ def deploy(
     settled: list[str],
     take_over: str | None,
 ) -> int:
-    """Run or resume; the exit codes are those of the reference page."""
+    """Run or resume the runbook of that name; the exit codes are those of the reference page."""
 
     def command() -> int:
         place = read_profile(find_profile(profile))
@@ -37,12 +38,12 @@ def deploy(
             settled=parse_settled(settled),
             take_over=take_over or "",
         )
-        again = f"invoke deploy --profile {profile}" if profile else "invoke deploy"
+        again = f"invoke {name} --profile {profile}" if profile else f"invoke {name}"
         redactor = Redactor()
         operator = operator_for(place, auto=auto, again=again, redact=redactor.redact)
         return walk(
-            name="deploy",
-            runbook=runbook(place),
+            name=name,
+            runbook=RUNBOOKS[name](place),
             profile=place,
             operator=operator,
             wanted=wanted,

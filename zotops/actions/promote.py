@@ -1,0 +1,95 @@
+"""The cut-over in the vault, and the way back from it."""
+
+from __future__ import annotations
+
+from zotops.actions.moving_keys import bring_back_previous, promote_pending
+from zotops.actions.sync_secrets import SyncForgeSecrets
+from zotops.errors import ActionFailed
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
+from zotops.profile import OfProfile
+from zotops.systems.key_places import KEY_PRINT, OTHER_FIELDS, PENDING, PREVIOUS, other_fields, own_field
+from zotops.systems.rotation import CUT_OVER_AT, GIVEN, OLD_KEY_PRINT, REVOKED_AT
+
+
+class Promote(OfProfile, Action):
+    """Each write is read back; a stop between any two is decided by fingerprints, and all of it may be repeated."""
+
+    def __str__(self) -> str:
+        secrets = self.profile.secrets
+        return (
+            f"keeps the old key in {secrets.own_title!r}, moves the pending key to {secrets.shared_title!r}, field "
+            f"{secrets.key_field}, in one edit, then empties pending"
+        )
+
+    def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
+        """Fingerprint of the new key, and of the shared item's other fields, just before the write."""
+        del attempt
+        return {"new": facts.get(KEY_PRINT, ""), "others": other_fields(world, self.profile)}
+
+    def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
+        """ActionFailed: what is pending is not the key that was made, or the store refused."""
+        del facts
+        if not self._is_done(world, intent):
+            self._refuse_another(world, intent)
+            promote_pending(world, self.profile)
+            world.secrets.write(self.profile.secrets.own_item, {PENDING: None})
+            world.tell(f"`{self.profile.secrets.own_title}`", "pending emptied")
+        return Outcome(facts={OTHER_FIELDS: intent["others"]})
+
+    def settle(self, world: World, intent: Intent) -> Settled:
+        """By fingerprints: the new key is the current one, and nothing is pending any more."""
+        if self._is_done(world, intent):
+            return Settled(state=State.HAPPENED, outcome=Outcome(facts={OTHER_FIELDS: intent["others"]}))
+        return Settled(state=State.DID_NOT, leftover="some fields may be written already; all of it is done again")
+
+    def _is_done(self, world: World, intent: Intent) -> bool:
+        current = world.secrets.fingerprint(world.secrets.read(self.profile.current_key.secret))
+        return bool(intent["new"]) and current == intent["new"] and not self._pending(world)
+
+    def _refuse_another(self, world: World, intent: Intent) -> None:
+        if not intent["new"] or self._pending(world) != intent["new"]:
+            raise ActionFailed(
+                "what is pending is not the key that this run made", remedy="make one again: --step create"
+            )
+
+    def _pending(self, world: World) -> str:
+        return world.secrets.fingerprint(world.secrets.read(self.profile.pending_key.secret))
+
+
+class GoBack(OfProfile, Action):
+    """Until the old key is ended there is a way back: it becomes the current one again, for CI too."""
+
+    def __str__(self) -> str:
+        return "puts the old key back into the vault and gives it to CI again; the new one is pending"
+
+    def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
+        """Whether CI has the new key already. ActionFailed once the old key is ended: nothing would work then."""
+        del attempt
+        if REVOKED_AT in facts:
+            raise ActionFailed(
+                f"the old key was ended at {facts[REVOKED_AT]}: there is no way back", remedy="rotate again instead"
+            )
+        return {
+            "old": facts.get(OLD_KEY_PRINT, ""),
+            "given": facts.get(GIVEN, ""),
+            "current": world.secrets.fingerprint(world.secrets.read(self.profile.current_key.secret)),
+        }
+
+    def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
+        """ActionFailed: no old key is kept, the store refused, or the play failed."""
+        kept = world.secrets.fingerprint(world.secrets.read(own_field(self.profile, PREVIOUS)))
+        if kept == intent["old"] != "":
+            bring_back_previous(world, self.profile)
+        elif intent["current"] != intent["old"]:
+            raise ActionFailed(
+                "the key that is kept is not the old one", remedy="look at the item's history in the vault"
+            )
+        if intent["given"]:
+            again = SyncForgeSecrets(profile=self.profile)
+            again.perform(world, {}, facts)
+        return Outcome(facts={GIVEN: "", CUT_OVER_AT: ""})
+
+    def settle(self, world: World, intent: Intent) -> Settled:
+        """Nothing shows whether CI has its copy again; the whole may be done once more."""
+        del world, intent
+        return Settled(state=State.DID_NOT, leftover="the vault may hold the old key already; it is done again")

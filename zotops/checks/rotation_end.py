@@ -1,0 +1,138 @@
+"""Is the old key dead: gone from the list, and refused?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zotops.checks.rotation_uses import WithNewKey
+from zotops.model import Evidence, Facts, Login, Look, Otherwise, World, judged, not_yet, unknown
+from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
+from zotops.systems.rotation import (
+    NOT_SIGNED_IN,
+    OK,
+    OLD_KEY_ID,
+    OLD_KEY_PRINT,
+    REVOKED_AT,
+    ci_caller,
+    listed_by_new,
+    listed_with,
+    new_key,
+    short,
+)
+from zotops.systems.zot import open_zot
+from zotops.systems.zot_keys import has_key_form
+
+
+class OldKeyIsGone(WithNewKey):
+    """The registry's list, read with the new key, does not have the old one any more; looked at twice."""
+
+    def __str__(self) -> str:
+        return f"the old key is no longer among those of {self.profile.ci.name}"
+
+    @property
+    def look(self) -> Look:
+        """The list, with the new key."""
+        return Look(
+            command=self.list_command,
+            want="the new key, and not the old one",
+            otherwise=(
+                Otherwise(
+                    answer="it is still listed",
+                    means="the registry says 200 to every deletion, also where nothing happened",
+                    fault="revocation-without-effect",
+                ),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """Yields when it was seen to be gone."""
+        expected = "not listed, twice"
+        key = new_key(world, self.profile, facts, KEY_PRINT)
+        if key is None:
+            return not_yet(expected, KEY_PRINT)
+        old = facts.get(OLD_KEY_ID, "")
+        looks = [listed_by_new(world, self.profile, key) for _ in range(2)]
+        still = next((each for listed in looks if (each := listed.key(old))), None)
+        unnamed = not old and [each for each in looks[-1].keys if each.expired]
+        if unnamed:
+            return judged(
+                False,
+                expected=expected,
+                observed=f"which it was is not known; expired and listed: {', '.join(map(short, unnamed))}",
+                likely="the key was not made by zotops, so its id was never noted",
+                remedy=f"delete what has expired on {self.profile.registry.url}/user/apikey",
+            )
+        return judged(
+            still is None,
+            expected=expected,
+            observed=f"{short(still)} is listed" if still else f"not among {len(looks[-1].keys)}, 2 of 2 looks",
+            likely="not ended yet, or the registry said 200 and did nothing",
+            remedy=f"delete it on {self.profile.registry.url}/user/apikey, signed in as {self.profile.ci.name}",
+            facts={} if still else {REVOKED_AT: world.clock.now().isoformat(timespec="seconds")},
+        )
+
+
+class OldKeyIsRefused(WithNewKey):
+    """The first use of the old key since the cut-over: refused, while the same request with the new one is taken."""
+
+    def __str__(self) -> str:
+        return "the registry refuses the old key, and takes the new one"
+
+    @property
+    def logins(self) -> Sequence[Login]:
+        """Both keys."""
+        return (self.profile.current_key, Login(self.profile.ci.name, own_field(self.profile, PREVIOUS)))
+
+    @property
+    def look(self) -> Look:
+        """The same request with either key."""
+        return Look(
+            command=f"curl -su {self.profile.ci.name} -o /dev/null -w '%{{http_code}}' {self.profile.registry.url}/v2/",
+            want="401 with the old key, 200 with the new one",
+            otherwise=(
+                Otherwise(answer="200 with the old key", means="it is alive", fault="backup-restored"),
+                Otherwise(answer="401 with the new one", means="the wrong key was ended: make another at once"),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """401 twice, 200 for the new one between, and still not listed."""
+        expected = "401 twice with the old key, 200 with the new one, the old one not listed"
+        new = new_key(world, self.profile, facts, KEY_PRINT)
+        if new is None:
+            return not_yet(expected, KEY_PRINT)
+        zot = open_zot(world, self.profile)
+        old = world.secrets.read(own_field(self.profile, PREVIOUS))
+        if not has_key_form(old) or world.secrets.fingerprint(old) != facts.get(OLD_KEY_PRINT):
+            return self._without_value(world, facts, expected)
+        asked = [zot.ping(ci_caller(self.profile, each)).status for each in (old, new, old)]
+        if set(asked) - {OK, NOT_SIGNED_IN}:
+            return unknown(expected=expected, observed=f"{asked}, which says nothing about keys")
+        listed = (
+            listed_with(zot, ci_caller(self.profile, new)).key(facts.get(OLD_KEY_ID, "")) if asked[1] == OK else None
+        )
+        return judged(
+            asked == [NOT_SIGNED_IN, OK, NOT_SIGNED_IN] and listed is None,
+            expected=expected,
+            observed=f"old {asked[0]}, new {asked[1]}, old {asked[2]}" + ("; the old one is listed" if listed else ""),
+            twin=f"the new key, same request: {asked[1]}",
+            likely="the registry was restored from a backup, or the key was not ended"
+            if OK in (asked[0], asked[2])
+            else "the new key was ended as well",
+            remedy="end it again: --step revoke"
+            if OK in (asked[0], asked[2])
+            else "make another at once: invoke rotate-key --new 'the new key does not work'",
+        )
+
+    def _without_value(self, world: World, facts: Facts, expected: str) -> Evidence:
+        """Its copy is thrown away already, or was never kept: the list alone then has to do."""
+        key = new_key(world, self.profile, facts, KEY_PRINT)
+        listed = listed_by_new(world, self.profile, key) if key else None
+        gone = listed is not None and REVOKED_AT in facts and listed.key(facts.get(OLD_KEY_ID, "")) is None
+        return judged(
+            gone,
+            expected=expected,
+            observed="no copy of the old key is left to try; " + ("it is not listed" if gone else "it is listed"),
+            likely="the previous field was emptied before this was looked at",
+            remedy="end it again: --step revoke",
+        )

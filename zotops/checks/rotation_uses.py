@@ -1,0 +1,187 @@
+"""After the cut-over: does CI use the new key and nothing else, and is the old one dead?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, not_yet
+from zotops.profile import OfProfile
+from zotops.systems.forgejo import Forgejo
+from zotops.systems.key_places import KEY_PRINT
+from zotops.systems.rotation import (
+    CUT_OVER_AT,
+    CUT_OVER_RUN,
+    GIVEN,
+    LAST_USES,
+    NEVER,
+    OLD_KEY_ID,
+    last_uses,
+    listed_by_new,
+    moved,
+    new_key,
+    short,
+    soak_left,
+)
+from zotops.systems.zot_keys import PATH, Key
+
+WELL = ("unreachable=0", "failed=0")
+
+
+class WithNewKey(OfProfile, Check):
+    """A check that asks with the new key: its own last use may move, no other."""
+
+    @property
+    def logins(self) -> Sequence[Login]:
+        """Both places where the new key may be."""
+        return (self.profile.pending_key, self.profile.current_key)
+
+    @property
+    def list_command(self) -> str:
+        """How a person asks for the list; curl asks for the key."""
+        return f"curl -su {self.profile.ci.name} {self.profile.registry.url}{PATH}"
+
+
+class CiWasGivenTheKey(WithNewKey):
+    """CI's copy was made anew; and from this moment on no other key should be used."""
+
+    def __str__(self) -> str:
+        return f"{self.profile.forge.owner}/{self.profile.forge.repo} was given the new key"
+
+    @property
+    def look(self) -> Look:
+        """What the play says at its end; nothing shows the secret's value."""
+        provisioning = self.profile.provisioning
+        return Look(
+            command=f"mise run {provisioning.task} -- --tags {provisioning.secrets_tag}",
+            want=f"the task `{provisioning.secrets_tasks[0]}`, and at the end unreachable=0 and failed=0",
+            otherwise=(
+                Otherwise(
+                    answer="failed=1",
+                    means="one value missing in the vault stops all of it",
+                    fault="play-stops-half-way",
+                ),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """Yields how the last use of every key stands now, and which is the forge's newest run."""
+        expected = "the play's last line for the host, with unreachable=0 and failed=0; the new key is in the vault"
+        recap = facts.get(GIVEN, "")
+        if not recap:
+            return not_yet(expected, GIVEN)
+        key = new_key(world, self.profile, facts, KEY_PRINT)
+        well = key is not None and all(word in recap for word in WELL)
+        noted = self._noted(world, listed_by_new(world, self.profile, key).keys) if key is not None and well else {}
+        return judged(
+            well,
+            expected=expected,
+            observed=recap if key is not None else f"{recap}; but the new key is in neither field",
+            likely="a value is missing in the vault, or the play did not reach the host",
+            remedy="correct the cause, then run it again",
+            facts=noted,
+        )
+
+    def _noted(self, world: World, keys: Sequence[Key]) -> Facts:
+        newest = max((run.id for run in Forgejo(world=world, profile=self.profile).runs()), default=0)
+        now = world.clock.now().isoformat(timespec="seconds")
+        return {LAST_USES: last_uses(keys), CUT_OVER_AT: now, CUT_OVER_RUN: str(newest)}
+
+
+class OnlyTheNewKeyIsUsed(WithNewKey):
+    """By elimination: tags came from CI, and of all keys of the CI user none but the new one has moved."""
+
+    def __str__(self) -> str:
+        return f"no key of {self.profile.ci.name} but the new one was used since the cut-over"
+
+    @property
+    def look(self) -> Look:
+        """The list, with the new key."""
+        return Look(
+            command=self.list_command,
+            want="lastUsed of every other key is older than the cut-over",
+            otherwise=(
+                Otherwise(
+                    answer="another key's lastUsed is newer",
+                    means="somebody still pushes with it: find out who before it is ended",
+                    fault="consumer-forgotten",
+                ),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """FAILED names the keys that moved, and when."""
+        expected = "every other key as it was at the cut-over"
+        if LAST_USES not in facts:
+            return not_yet(expected, LAST_USES)
+        key = new_key(world, self.profile, facts, KEY_PRINT)
+        if key is None:
+            return not_yet(expected, KEY_PRINT)
+        listed = listed_by_new(world, self.profile, key)
+        others = moved(facts[LAST_USES], listed.keys, but=listed.own.id)
+        return judged(
+            not others,
+            expected=expected,
+            observed="; ".join(f"{short(each)} used {_told(each)}" for each in others)
+            or f"of {len(listed.keys) - 1} other none has moved since {facts.get(CUT_OVER_AT, 'then')}",
+            likely="a consumer that nobody listed has the old key, or a build from before the cut-over pushed late",
+            remedy="find who pushed at that time (the registry's log names the address), give it the new key, then "
+            "propagate again: --step propagate",
+        )
+
+
+class OldKeyIsQuiet(WithNewKey):
+    """For long enough nothing used the old key, and no build that may still hold it is unfinished."""
+
+    def __str__(self) -> str:
+        return f"the old key has been quiet for {self.profile.rotation.soak_minutes:g} minutes"
+
+    @property
+    def look(self) -> Look:
+        """The list, with the new key, and the forge's page."""
+        return Look(
+            command=self.list_command,
+            want=f"{self.profile.rotation.soak_minutes:g} min after the cut-over its lastUsed is still older",
+            otherwise=(
+                Otherwise(answer="it is newer", means="somebody still uses it: find out who", fault="old-key-stirs"),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """FAILED while the time is not over; FAILED with the moment when it was used."""
+        expected = (
+            f"not used for {self.profile.rotation.soak_minutes:g} minutes after the cut-over, no old build running"
+        )
+        missing = [fact for fact in (LAST_USES, CUT_OVER_AT, CUT_OVER_RUN) if fact not in facts]
+        if missing:
+            return not_yet(expected, missing[0])
+        key = new_key(world, self.profile, facts, KEY_PRINT)
+        if key is None:
+            return not_yet(expected, KEY_PRINT)
+        listed = listed_by_new(world, self.profile, key)
+        stirred = [
+            each for each in moved(facts[LAST_USES], listed.keys, but=listed.own.id) if self._is_old(each, facts)
+        ]
+        left = soak_left(world.clock.now(), facts, self.profile.rotation.soak_minutes)
+        late = [
+            run for run in Forgejo(world=world, profile=self.profile).pending() if run.id <= int(facts[CUT_OVER_RUN])
+        ]
+        wrong = [
+            *(f"{short(each)} was used {_told(each)}" for each in stirred),
+            *([f"{left.total_seconds():.0f} s of the time are left"] if left > timedelta(0) else []),
+            *(f"run {run.number} ({run.workflow}) from before the cut-over is {run.status}" for run in late),
+        ]
+        return judged(
+            not wrong,
+            expected=expected,
+            observed="; ".join(wrong) or f"not used since {facts[CUT_OVER_AT]}",
+            likely="somebody still has the old key" if stirred else "it is too early",
+            remedy="find who it is, give it the new key, then --step propagate" if stirred else "wait, then look again",
+        )
+
+    def _is_old(self, key: Key, facts: Facts) -> bool:
+        return key.id == facts.get(OLD_KEY_ID, key.id)
+
+
+def _told(key: Key) -> str:
+    return key.last_used.isoformat(timespec="seconds") if key.last_used else NEVER

@@ -1,0 +1,163 @@
+"""Faults that only a rotation meets: fields, copies and uses of two keys that live at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from zotops.lab import vault
+from zotops.lab.faults.breaking import ask_supervisor, in_document, switch
+from zotops.lab.faults.fault import Fault
+from zotops.lab.faults.front import in_front
+from zotops.lab.faults.sentences import CI
+from zotops.lab.faults.traps import make_key
+from zotops.lab.first_key import EXPIRES
+from zotops.lab.names import NAMES
+from zotops.lab.rotating import use_previous
+
+SHARED, OWN, OWN_TITLE = NAMES["shared_item"], NAMES["own_item"], NAMES["own_title"]
+REPOSITORY = f"{NAMES['owner']}/{NAMES['repo']}"
+ACCOUNTS = "host/zot/data/meta.db"
+PENDING = f"{OWN_TITLE!r} has the new key pending"
+
+
+def forget_a_key(root: Path) -> None:
+    """Let the CI user have one more key."""
+    make_key(root, label="forgotten", expires=EXPIRES)
+
+
+def restore_accounts(root: Path) -> None:
+    """Give the registry back its accounts as they were before a key was ended, as a backup does."""
+    plist = str(root / "host" / "LaunchAgents" / f"{NAMES['service']}.plist")
+    ask_supervisor(root, ask="unload", path=plist)
+    file = root / ACCOUNTS
+    kept = [line for line in file.read_text().splitlines() if json.loads(line).get("details", "") is not None]
+    file.write_text("\n".join(kept) + "\n")
+    ask_supervisor(root, ask="load", path=plist)
+
+
+FAULTS = (
+    Fault(
+        name="stray-key",
+        wrong="The CI user has a key that nobody uses and nobody remembers.",
+        noticed="Nothing; whoever has that key may push.",
+        check=f"{CI} has no other key",
+        remedy="Delete it on the registry's page of keys, signed in as the CI user.",
+        breaks=forget_a_key,
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
+        name="credentials-judged-by-nobody",
+        wrong="A proxy before the registry drops every credential.",
+        noticed="A dead key seems to work, and a new one cannot be told from it.",
+        check=f"it is known which key of {CI} is in use",
+        remedy="Let the proxy pass the header `Authorization` on.",
+        breaks=in_front(drops_credentials=True),
+        state="hardened",
+        runbook="rotate-key",
+        played_by="proxy",
+    ),
+    Fault(
+        name="pending-filled-by-another",
+        wrong="Another rotation has put its key into the pending field.",
+        noticed="Two rotations would each take the other's key for their own.",
+        check=f"no key is pending in {OWN_TITLE!r}",
+        remedy="Ask who is rotating; when nobody is, delete that key, and empty the field.",
+        breaks=in_document("vault", lambda d: vault.set_value(d, OWN, "pending", f"zak_{'0' * 32}")),
+        at="preflight",
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
+        name="pending-overwritten",
+        wrong="After the new key was made something else was put into the pending field.",
+        noticed="CI would get that instead, and could not push.",
+        check=PENDING,
+        remedy="Delete the new key, and make one again: `invoke rotate-key --step create`.",
+        breaks=in_document("vault", lambda d: vault.set_value(d, OWN, "pending", f"zak_{'0' * 32}")),
+        at="stage",
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
+        name="old-key-not-kept",
+        wrong="The shared item's key was overwritten before the old one was kept.",
+        noticed="Nothing, until something goes wrong: then there is no way back.",
+        check=f"{OWN_TITLE!r} keeps the old key until it is ended",
+        remedy="Copy it from the item's history in 1Password into the field `previous`.",
+        breaks=switch("operator", forgets_previous=True),
+        by_hand=("promote",),
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
+        name="play-stops-half-way",
+        wrong="A value that the role reads is missing in the vault, so the play stops before it gives CI the key.",
+        noticed="CI goes on with the old key, until that is ended.",
+        check=f"{REPOSITORY} was given the new key",
+        remedy="Restore the value, then run the play again.",
+        breaks=in_document("vault", lambda d: d["items"].pop(NAMES["fly_item"])),
+        at="propagate",
+        by_hand=("propagate",),
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
+        name="consumer-forgotten",
+        wrong="Something that nobody listed still pushes with the old key.",
+        noticed="It fails on the day on which the old key is ended.",
+        check=f"no key of {CI} but the new one was used since the cut-over",
+        remedy="Find it by the registry's log, and give it the new key.",
+        breaks=use_previous,
+        at="prove",
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
+        name="old-key-stirs",
+        wrong="During the soak somebody uses the old key.",
+        noticed="It fails on the day on which the old key is ended.",
+        check="the old key has been quiet for 0 minutes",
+        remedy="Find it by the registry's log, and give it the new key; then propagate again.",
+        breaks=use_previous,
+        at="soak",
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
+        name="revocation-without-effect",
+        wrong="The registry says 200 to the deletion of the key, and nothing has happened.",
+        noticed="Nothing: the page looks as if it went well, and the old key works.",
+        check=f"the old key is no longer among those of {CI}",
+        remedy="Delete it again, by its id, signed in as the CI user, and load the page again.",
+        breaks=switch("registry", delete_ignores=True),
+        by_hand=("revoke",),
+        state="hardened",
+        runbook="rotate-key",
+        played_by="stand-in",
+    ),
+    Fault(
+        name="backup-restored",
+        wrong="The registry's accounts were restored from a backup in which the old key was alive.",
+        noticed="Nothing: the old key works again.",
+        check="the registry refuses the old key, and takes the new one",
+        remedy="End it again: `invoke rotate-key --step revoke`.",
+        breaks=restore_accounts,
+        at="confirm",
+        state="hardened",
+        runbook="rotate-key",
+        played_by="stand-in",
+    ),
+    Fault(
+        name="dates-forgotten",
+        wrong="Nobody has noted when the next rotation is due, and the dead key is still kept.",
+        noticed="The next rotation is late.",
+        check=f"{OWN_TITLE!r} says when the next rotation is due, and keeps no old key",
+        remedy="Write the dates: `invoke rotate-key --step arm`.",
+        breaks=switch("operator", forgets_dates=True),
+        by_hand=("arm",),
+        state="hardened",
+        runbook="rotate-key",
+    ),
+)

@@ -1,0 +1,128 @@
+"""What a rotation finds out about the keys of the CI user, and how it looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from zotops.errors import Unreachable
+from zotops.model import Fact, Facts, Secret, World
+from zotops.profile import Profile
+from zotops.systems.key_places import CURRENT_ID, EXPIRES, own_field
+from zotops.systems.zot import Caller, Zot, open_zot, with_key
+from zotops.systems.zot_keys import Key, has_key_form, just_used, list_keys
+
+# The key in use when the rotation began: its id, what it is called, its end, the keyed fingerprint of its value.
+OLD_KEY_ID = Fact("old-key-id")
+OLD_KEY_LABEL = Fact("old-key-label")
+OLD_KEY_EXPIRES = Fact("old-key-expires")
+OLD_KEY_PRINT = Fact("old-key-print")
+# Whether the registry took it then: one of the three below.
+OLD_KEY_STATE = Fact("old-key-state")
+WORKS, EXPIRED, REFUSED = "works", "expired", "refused"
+# When the old key was seen to be gone from the list.
+REVOKED_AT = Fact("revoked-at")
+# From which moment on nothing of ours should use the old key; and how every key's last use stood then.
+CUT_OVER_AT = Fact("cut-over-at")
+LAST_USES = Fact("last-uses")
+# The forge's newest run at that moment; what was started before may still hold the old key.
+CUT_OVER_RUN = Fact("cut-over-run")
+# What the play that gives CI its copy printed for its host at its end.
+GIVEN = Fact("recap")
+
+OK, NOT_SIGNED_IN = 200, 401
+NEVER = "never"
+# Another key may be used between two looks; a third and fourth then tell.
+LOOKS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """The CI user's keys as one of them sees them; `own` is that one."""
+
+    keys: tuple[Key, ...]
+    own: Key
+
+    def key(self, key_id: str) -> Key | None:
+        """The key of that id, if it is listed."""
+        return next((key for key in self.keys if key.id == key_id), None)
+
+
+def ci_caller(profile: Profile, key: Secret) -> Caller:
+    """The CI user with that key."""
+    return with_key(profile.ci.name, key)
+
+
+def new_key(world: World, profile: Profile, facts: Facts, print_of: Fact) -> Secret | None:
+    """The key whose fingerprint the run knows by that fact: pending before the cut-over, current after it."""
+    wanted = facts.get(print_of, "")
+    for login in (profile.pending_key, profile.current_key):
+        key = world.secrets.read(login.secret)
+        if wanted and has_key_form(key) and world.secrets.fingerprint(key) == wanted:
+            return key
+    return None
+
+
+def listed_with(zot: Zot, caller: Caller) -> Listed:
+    """The keys, asked for again and again: the caller's is the one whose last use moved twice in a row.
+
+    Unreachable when the registry does not list them, or when none is sure to be the caller's.
+    """
+    before = None
+    for _ in range(LOOKS):
+        keys = list_keys(zot, caller)
+        own = just_used(keys)
+        if own and before and own.id == before.id and own.last_used != before.last_used:
+            return Listed(keys=keys, own=own)
+        before = own
+    raise Unreachable(
+        f"{zot.url} does not tell which key of {caller.name} was just used",
+        remedy="another one may be in use at this very moment; look again",
+    )
+
+
+def listed_by_new(world: World, profile: Profile, key: Secret) -> Listed:
+    """As `listed_with`, at the main address, with a key's value."""
+    return listed_with(open_zot(world, profile), ci_caller(profile, key))
+
+
+def last_uses(keys: Sequence[Key]) -> str:
+    """Every key's last use as one text: `id=time`, blanks between; comparable with `moved`."""
+    return " ".join(sorted(f"{key.id}={key.last_used.isoformat() if key.last_used else NEVER}" for key in keys))
+
+
+def moved(before: str, keys: Sequence[Key], *, but: str) -> list[Key]:
+    """The keys, apart from the one of id `but`, that were used or made since that text was noted."""
+    known = _by_id(before)
+    now = _by_id(last_uses(keys))
+    return [key for key in keys if key.id != but and known.get(key.id) != now[key.id]]
+
+
+def kept_id(world: World, profile: Profile) -> str:
+    """The id of the current key as the last rotation noted it; "" when there was none."""
+    return world.secrets.read(own_field(profile, CURRENT_ID)).reveal()
+
+
+def kept_expiry(world: World, profile: Profile) -> str:
+    """The current key's end as it was noted; "" when it was not."""
+    return world.secrets.read(own_field(profile, EXPIRES)).reveal()
+
+
+def short(key: Key) -> str:
+    """How a key is named to people."""
+    return f'..{key.id[-4:]} "{key.label}"'
+
+
+def soak_left(now: datetime, facts: Facts, minutes: float) -> timedelta:
+    """How long the old key has to stay quiet yet; zero or less when the time is over."""
+    return datetime.fromisoformat(facts[CUT_OVER_AT]) + timedelta(minutes=minutes) - now
+
+
+def due_day(expires: str, lifetime: int, due: int) -> str:
+    """The day of the next rotation, as in 2027-01-20: `due` days after the key was made."""
+    return (datetime.fromisoformat(expires) - timedelta(days=lifetime) + timedelta(days=due)).date().isoformat()
+
+
+def _by_id(text: str) -> Mapping[str, str]:
+    return dict(pair.partition("=")[::2] for pair in text.split())
