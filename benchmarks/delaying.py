@@ -1,7 +1,8 @@
 """A proxy that makes every connection and every request wait, on one port or on many, and counts the waves.
 
 Run as a program: UPSTREAM-PORT DELAY COUNT. It prints its ports as JSON, and at the end of its stdin what it saw: each
-request, and the waves: the longest chain of waits of which none began before the last had ended.
+request, the waves: the longest chain of waits of which none began before the last had ended, and how many
+connections were open at a time.
 """
 
 from __future__ import annotations
@@ -20,6 +21,13 @@ class Seen:
 
     waits: list[tuple[float, float]] = field(default_factory=list)
     requests: list[dict[str, object]] = field(default_factory=list)
+    open: int = 0
+    most: int = 0
+
+    def opened(self, by: int) -> None:
+        """One more connection, or one fewer."""
+        self.open += by
+        self.most = max(self.most, self.open)
 
     @property
     def waves(self) -> int:
@@ -37,6 +45,7 @@ async def converse(
     """One connection, for as long as both sides want."""
     now = asyncio.get_running_loop().time
     begun = now()
+    seen.opened(1)
     await asyncio.sleep(delay)
     seen.waits.append((begun, now()))
     there, onward = await asyncio.open_connection("127.0.0.1", upstream)
@@ -53,6 +62,7 @@ async def converse(
     except (ConnectionError, asyncio.IncompleteReadError):
         pass
     finally:
+        seen.opened(-1)
         onward.close()
         writer.close()
 
@@ -87,7 +97,7 @@ async def main(upstream: int, delay: float, count: int) -> None:
     servers = [await asyncio.start_server(accept, "127.0.0.1", 0, backlog=256) for _ in range(count)]
     print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    print(json.dumps({"waves": seen.waves, "requests": seen.requests}), flush=True)
+    print(json.dumps({"waves": seen.waves, "connections": seen.most, "requests": seen.requests}), flush=True)
 
 
 if __name__ == "__main__":

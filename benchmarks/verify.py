@@ -86,12 +86,14 @@ def delayed(place: Place, rounds: int) -> Iterator[str]:
     """With 50 ms before every connection and request: against a curl process for each, and in waves."""
     requests: list[dict[str, Any]] = []
     waves: list[int] = []
+    connections: list[int] = []
 
     def ours() -> float:
         with proxy(place.port, DELAY, 1) as (ports, seen):
             took, _ = whole(place.leading_to(ports[0], "delayed"), "--only", "access", "--quiet")
         requests[:] = seen["requests"]
         waves.append(seen["waves"])
+        connections.append(seen["connections"])
         return took
 
     def curls() -> float:
@@ -107,6 +109,7 @@ def delayed(place: Place, rounds: int) -> Iterator[str]:
     most = ceil(len(requests) / CONNECTIONS) + 4
     yield f"delayed: {len(requests)} requests, {fast:.2f} s; by curl {theirs:.2f} s; {_least(theirs / fast, 10)}"
     yield f"delayed: {median(waves):g} waves of {waves}, {_most(median(waves), most)}"
+    yield f"delayed: connections at a time {_most(max(connections), CONNECTIONS)}"
 
 
 def bare(place: Place, rounds: int) -> Iterator[str]:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import ssl
 import subprocess
 import time
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING
+from threading import Event, Thread
 from urllib.parse import urlsplit
 
 from zotops.children import Child, Lines, operators_environment
+from zotops.connections import Connections
 from zotops.errors import ConfigurationIsWrong, Unreachable
-from zotops.model import Finished, Headers, Reply, Secret
+from zotops.model import Finished, Reply, Secret
 from zotops.no_answer import CutOff, why_no_answer
 from zotops.redaction import Redactor
 
-if TYPE_CHECKING:
-    import httpx
-
-CONNECTIONS = 32
-LARGEST_BODY = 8 * 1024 * 1024
 GRACE = 0.5  # seconds by which the client's own, more telling time limits come first
 SHORTEST_COOKIE = 16  # a shorter one is a setting, not a session
 # Programs that leave a process behind on purpose, which must not keep a run's lock.
@@ -50,14 +42,12 @@ class RealClock:
 
 
 class RealHttp:
-    """One client for all threads: no redirects, no cookies, no credentials of its own, no body over 8 MiB."""
+    """One request after another, from any thread: no redirects, no cookies, no credentials, no body over 8 MiB."""
 
     def __init__(self, redactor: Redactor, *, environment: Mapping[str, str] = os.environ) -> None:
         """Of the environment only `https_proxy` and `no_proxy` count."""
         self._redactor = redactor
-        self._environment = environment
-        self._lock = Lock()
-        self._client: httpx.Client | None = None
+        self._connections = Connections(environment)
 
     def send(
         self,
@@ -70,12 +60,10 @@ class RealHttp:
     ) -> Reply:
         """Send one request. Unreachable, with the reason, when there is no whole answer within `timeout` seconds."""
         ended: list[Reply | Exception] = []
-        client = self._ready()
 
         def exchange() -> None:
             try:
-                request = client.build_request(method, url, headers=headers, content=body or None, timeout=timeout)
-                ended.append(_reply(client, request, url=url, within=timeout))
+                ended.append(self._connections.exchange(method, url, headers=headers, body=body, timeout=timeout))
             except Exception as error:  # noqa: BLE001  # raised again below, in the thread that asked
                 ended.append(error)
 
@@ -83,8 +71,6 @@ class RealHttp:
         thread = Thread(target=exchange, daemon=True)
         thread.start()
         thread.join(timeout + GRACE)
-        if not ended:
-            self._give_up(client)
         result = ended[0] if ended else CutOff(f"no whole answer within {timeout:g} s")
         if isinstance(result, Reply):
             self._learn_cookies(result)
@@ -98,95 +84,13 @@ class RealHttp:
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lock:
-            if self._client:
-                self._client.close()
-            self._client = None
-
-    def _give_up(self, client: httpx.Client) -> None:
-        """Use another client from now on: in this one, a connection belongs for good to an answer that never ends."""
-        with self._lock:
-            if self._client is client:
-                self._client = None
+        self._connections.close()
 
     def _learn_cookies(self, reply: Reply) -> None:
         for line in reply.headers.all("set-cookie"):
             value = line.partition(";")[0].partition("=")[2].strip().strip('"')
             if len(value) >= SHORTEST_COOKIE:
                 self._redactor.register(Secret(value), name=f"a cookie of {urlsplit(reply.url).hostname}")
-
-    def _ready(self) -> httpx.Client:
-        with self._lock:
-            self._client = self._client or _client(self._environment)
-            return self._client
-
-
-def _reply(client: httpx.Client, request: httpx.Request, *, url: str, within: float) -> Reply:
-    answer = client.send(request, stream=True)
-    certificate = _certificate(answer)
-    try:
-        received = _body(answer, within=within)
-    finally:
-        answer.close()
-    return Reply(
-        method=request.method,
-        url=url,
-        status=answer.status_code,
-        headers=Headers(answer.headers.multi_items()),
-        body=received,
-        certificate=certificate,
-    )
-
-
-def _certificate(answer: httpx.Response) -> bytes:
-    stream = answer.extensions.get("network_stream")
-    spoken: ssl.SSLSocket | None = stream.get_extra_info("ssl_object") if stream else None
-    return (spoken.getpeercert(binary_form=True) or b"") if spoken else b""
-
-
-def _body(answer: httpx.Response, *, within: float) -> bytes:
-    end = time.monotonic() + within
-    received = bytearray()
-    # By hand: the client's own decoder makes a gigabyte of a megabyte before anybody can look at its size.
-    packed = answer.headers.get("content-encoding", "").strip().lower() in {"gzip", "x-gzip", "deflate"}
-    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed else None
-    for chunk in answer.iter_raw():
-        try:
-            received += unpacking.decompress(chunk, LARGEST_BODY + 1 - len(received)) if unpacking else chunk
-        except zlib.error as error:
-            raise CutOff("its answer is damaged: it is not compressed as it says") from error
-        if len(received) > LARGEST_BODY:
-            raise CutOff(f"it answered with more than {LARGEST_BODY // 1024 // 1024} MiB")
-        if time.monotonic() > end:
-            raise CutOff(f"no whole answer within {within:g} s")
-    return bytes(received)
-
-
-def _client(environment: Mapping[str, str]) -> httpx.Client:
-    from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # as the next two
-
-    import httpx  # noqa: PLC0415  # not every command speaks HTTP
-    import truststore  # noqa: PLC0415  # as above
-
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # they log headers, and so keys
-    trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    mounts: dict[str, httpx.BaseTransport | None] = {}
-    if proxy := environment.get("https_proxy") or environment.get("HTTPS_PROXY"):
-        exempt = (environment.get("no_proxy") or environment.get("NO_PROXY") or "").replace(" ", "").split(",")
-        mounts = {f"https://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
-        mounts |= {f"https://*{host.removeprefix('*')}": None for host in exempt if host}
-        mounts["https://"] = httpx.HTTPTransport(verify=trusted, proxy=proxy, limits=limits)
-    return httpx.Client(
-        verify=trusted,
-        trust_env=False,  # else .netrc would add credentials, and proxies for plain http would count
-        follow_redirects=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        headers={"User-Agent": "zotops", "Accept-Encoding": "identity"},
-        limits=limits,
-        mounts=mounts,
-    )
 
 
 class RealPrograms:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
-from zotops.checks.matrix import Asked
+from zotops.checks.matrix_answers import Asked
 from zotops.checks.standing import NOT_CHECKED
 from zotops.model import Verdict
 from zotops.verification import Result, Verified, in_order

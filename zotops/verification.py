@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from zotops.access_matrix import ADMIN, CI, DEAD, EMPTY, FORGED, GUEST, NOBODY, STRANGER, principals
 from zotops.access_sentences import Sentence, sentences
 from zotops.checks.limits import Limited
-from zotops.checks.matrix import Asked, Matrix, answered
-from zotops.checks.matrix_answers import STRANGE
+from zotops.checks.matrix import Matrix, answered
+from zotops.checks.matrix_answers import STRANGE, Asked
 from zotops.checks.matrix_verdicts import judge
 from zotops.checks.standing import standing_checks
 from zotops.errors import UsageIsWrong
@@ -120,18 +120,15 @@ def _words(text: str | None) -> tuple[str, ...]:
     return tuple(filter(None, re.split(r"[,\s]+", text or "")))
 
 
-def verify(
-    world: World, profile: Profile, wanted: Selected, *, pool: Executor | None = None, within: float = 10.0
-) -> Verified:
-    """Measure; `within`: seconds that one answer may take. Threads are the pool's, else 32 of its own."""
+def verify(world: World, profile: Profile, wanted: Selected, *, within: float = 10.0) -> Verified:
+    """Measure, over 32 threads; `within`: seconds that one answer may take."""
     start = world.clock.ticks()
     world = replace(world, http=Limited(http=world.http, within=within))
-    own = ThreadPoolExecutor(max_workers=CONNECTIONS) if pool is None else None
+    pool = ThreadPoolExecutor(max_workers=CONNECTIONS)
     try:
-        results, matrix = _measured(world, profile, wanted, pool or own)  # type: ignore[arg-type]  # one is there
+        results, matrix = _measured(world, profile, wanted, pool)
     finally:
-        if own:
-            own.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
     return Verified(profile=profile, results=tuple(results), matrix=tuple(matrix), took=world.clock.ticks() - start)
 
 
@@ -140,19 +137,10 @@ def _measured(world: World, profile: Profile, wanted: Selected, pool: Executor) 
     standing = {
         name: check for name, check in standing_checks(profile).items() if wanted.has(name) and wanted.may_ask(check)
     }
-    begun: dict[str, Future[Evidence]] = {}
-
-    def begin(*, with_secrets: bool) -> None:
-        for name, check in standing.items():
-            if bool(check.logins) is with_secrets:
-                begun[name] = pool.submit(look_at, check, world)
-
+    # Those that make several requests one after another begin first.
+    begun = {name: pool.submit(look_at, check, world) for name, check in standing.items()}
     asking = _asking(said, wanted)
-    begin(with_secrets=False)
-    pending = Matrix(profile=profile, only=asking).ask(world, pool, lambda: begin(with_secrets=True)) if asking else []
-    if not asking:
-        begin(with_secrets=True)
-    matrix = answered(pending)
+    matrix = answered(Matrix(profile=profile, only=asking).ask(world, pool)) if asking else []
     results = [
         Result(name=held.sentence.name, check=held, evidence=made(held, world, {})) for held in judge(said, matrix)
     ]

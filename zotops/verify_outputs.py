@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zotops import __version__
-from zotops.checks.matrix import Asked
+from zotops.checks.matrix_answers import Asked
 from zotops.checks.standing import NOT_CHECKED
 from zotops.model import Verdict
 from zotops.verification import Result, Verified

@@ -9,8 +9,8 @@ ROOT = Path(__file__).parents[2]
 LAB = "zotops/lab/"
 TOOLS = ("zotops/commands/testing.py", "zotops/commands/docs.py", "zotops/commands/check.py")
 DOORS = {
-    "httpx": ("zotops/doors.py", LAB),
-    "truststore": ("zotops/doors.py",),
+    "httpx": ("zotops/connections.py", LAB),
+    "truststore": ("zotops/connections.py",),
     "subprocess": ("zotops/doors.py", LAB, *TOOLS),
     "rich": ("zotops/terminal.py",),
     "questionary": ("zotops/terminal.py",),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from threading import Semaphore
-from typing import Any
 
 from zotops.errors import Unreachable
 from zotops.model import Http, Reply
 from zotops.systems.browser import origin_of
 
+CONNECTIONS = 32
 # From here on an address counts as silent, and nobody waits for the rest of its cells.
 ENOUGH = 32
 # At a time: each is a program of its own over there, and sshd begins to refuse at ten.
@@ -44,16 +42,3 @@ class Limited:
         except Unreachable as silence:
             silent.append(silence.what)
             raise
-
-
-@dataclass(frozen=True, kw_only=True)
-class Few:
-    """An Http of which only a few requests are under way at a time."""
-
-    http: Http
-    room: Semaphore = field(default_factory=partial(Semaphore, SESSIONS))
-
-    def send(self, method: str, url: str, **options: Any) -> Reply:
-        """As Http.send."""
-        with self.room:
-            return self.http.send(method, url, **options)

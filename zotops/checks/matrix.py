@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from zotops.access_matrix import (
     CI,
@@ -21,12 +21,13 @@ from zotops.access_matrix import (
     principals,
 )  # fmt: skip
 from zotops.checks.ci_key import no_key
-from zotops.checks.limits import ENOUGH, Few, Limited
-from zotops.checks.matrix_answers import STRANGE, Seen, judged_by_registry
+from zotops.checks.limits import CONNECTIONS, Limited
+from zotops.checks.matrix_answers import STRANGE, Asked, Seen, judged_by_registry
 from zotops.checks.matrix_image import Image, find_image
+from zotops.checks.matrix_lines import Question, lines, turns, walk
 from zotops.checks.matrix_requests import SENDERS
 from zotops.errors import Stop, Unreachable
-from zotops.model import Secret, Verdict, World
+from zotops.model import Secret, World
 from zotops.profile import Profile
 from zotops.systems.front_doors import door_at
 from zotops.systems.zot import (
@@ -39,24 +40,7 @@ from zotops.systems.zot import (
 )  # fmt: skip
 from zotops.systems.zot_keys import has_key_form
 
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A cell and what became of it."""
-
-    cell: Cell
-    seen: Seen
-
-    @property
-    def verdict(self) -> Verdict:
-        """UNKNOWN unless the registry itself judged."""
-        if self.seen.status is None:
-            return Verdict.UNKNOWN
-        return Verdict.PASSED if self.seen.status in self.cell.expected else Verdict.FAILED
-
-    def without(self, why: str) -> Asked:
-        """The same cell with nothing told."""
-        return Asked(cell=self.cell, seen=Seen(said=why))
+Callers: TypeAlias = Mapping[str, Future[Caller | Stop]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,48 +50,43 @@ class Matrix:
     profile: Profile
     only: frozenset[str] = frozenset()
 
-    def ask(self, world: World, pool: Executor, on_secrets: Callable[[], None] | None = None) -> list[Future[Asked]]:
-        """Begin to ask everything; secrets are read here meanwhile, one after another, and only those needed.
-
-        `on_secrets` is called once they are read.
-        """
+    def ask(self, world: World, pool: Executor) -> list[Question]:
+        """Begin to ask everything over 32 connections; secrets are read meanwhile, one after another, as needed."""
         doors = {address: self._door(world, address) for address in addresses(self.profile)}
         main, safe = next((zot, address.with_secrets) for address, zot in doors.items())
-        callers: dict[str, Future[Caller | Stop]] = {one.id: Future() for one in principals(self.profile)}
-        for each in principals(self.profile):
-            if each.login is None:
-                callers[each.id].set_result(_without_secret(each, self.profile))
         wanted = [each for each in principals(self.profile) if not self.only or each.id in self.only]
+        callers: Callers = {each.id: Future() for each in wanted}
+        pool.submit(self._find_callers, world, wanted, callers)
         # A key goes nowhere for the sake of finding an image either.
         may_look = [callers[each.id] for each in wanted if _reads(each) and (safe or each.login is None)]
         image = pool.submit(find_image, main, self.profile, may_look)
         name = self.profile.registry.image
-        every = list(cells(self.profile, only=self.only))
-        # Whoever waits for an image or for a secret stands behind all who need not.
-        line = _in_line(every)
-        pending = {
-            id(cell): pool.submit(one, doors[cell.address], cell, callers[cell.principal.id], image, name)
-            for cell in line
-            if cell.principal.login is None
-        }
-        for each in wanted:
-            if each.login is not None:
-                callers[each.id].set_result(self._caller(world, each))
-        if on_secrets:
-            on_secrets()
-        for cell in line:
-            if cell.principal.login is not None:
-                pending[id(cell)] = pool.submit(one, doors[cell.address], cell, callers[cell.principal.id], image, name)
-        return [pending[id(cell)] for cell in every]
+
+        def answer(cell: Cell) -> Asked:
+            return one(doors[cell.address], cell, callers[cell.principal.id], image, name)
+
+        questions = [Question(cell=cell) for cell in cells(self.profile, only=self.only)]
+        found = lines(questions)
+        for address in turns(found):
+            pool.submit(walk, found[address], answer)
+        return questions
 
     def _door(self, world: World, address: Address) -> Zot:
         if address.reached_from == "server":
-            zot = door_at(world, self.profile, address.url, "server")
-            return Zot(http=Few(http=zot.http), url=address.url)
+            return door_at(world, self.profile, address.url, "server")
         return Zot(http=world.http, url=address.url, trusted=address.with_secrets)
 
+    def _find_callers(self, world: World, wanted: Sequence[Principal], callers: Callers) -> None:
+        """Whoever needs no secret first; nobody may be left waiting for an answer."""
+        for each in sorted(wanted, key=lambda principal: principal.login is not None):
+            try:
+                callers[each.id].set_result(self._caller(world, each))
+            except BaseException as error:  # noqa: BLE001 - raised again by whoever asks for it
+                callers[each.id].set_exception(error)
+
     def _caller(self, world: World, principal: Principal) -> Caller | Stop:
-        assert principal.login is not None  # noqa: S101  # only those with a login come here
+        if principal.login is None:
+            return _without_secret(principal, self.profile)
         try:
             key = world.secrets.read(principal.login.secret)
         except Stop as stop:
@@ -120,30 +99,22 @@ class Matrix:
         return Unreachable(evidence.observed, remedy=evidence.remedy)
 
 
-def _in_line(every: Sequence[Cell]) -> list[Cell]:
-    """Who needs no image first, and the addresses in turns: else each would take the other's connections away."""
-    turn: Counter[tuple[Address, bool]] = Counter()
-
-    def place(cell: Cell) -> tuple[bool, int]:
-        needs = bool(cell.ask.needs)
-        turn[cell.address, needs] += 1
-        return needs, turn[cell.address, needs]
-
-    return [cell for _, cell in sorted(((place(cell), cell) for cell in every), key=lambda pair: pair[0])]
-
-
 def read_matrix(
     world: World, profile: Profile, *, only: frozenset[str] = frozenset(), within: float = 10.0
 ) -> list[Asked]:
     """The whole matrix, asked and answered; `within`: seconds for one answer."""
     limited = replace(world, http=Limited(http=world.http, within=within))
-    with ThreadPoolExecutor(max_workers=ENOUGH) as pool:
+    with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
         return answered(Matrix(profile=profile, only=only).ask(limited, pool))
 
 
-def answered(pending: Sequence[Future[Asked]]) -> list[Asked]:
-    """What became of every cell, without those about a `latest` that does not exist."""
-    found = [future.result() for future in pending]
+def answered(questions: Sequence[Question]) -> list[Asked]:
+    """What became of every cell, without those about a `latest` that does not exist. Who leaves gives up the rest."""
+    try:
+        found = [question.asked.result() for question in questions]
+    finally:
+        for question in questions:
+            question.asked.cancel()
     return [asked for asked in found if asked.seen.said != NO_LATEST]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zotops.access_matrix import BROKEN, NOT_THERE, OK, Cell, tells
-from zotops.model import Reply
+from zotops.model import Reply, Verdict
 from zotops.systems.browser import bare
 from zotops.systems.zot import digest_of, error_code, names_in
 from zotops.systems.zot_keys import LIST
@@ -26,6 +26,25 @@ class Seen:
     status: int | None = None
     said: str = ""
     remedy: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A cell and what became of it."""
+
+    cell: Cell
+    seen: Seen
+
+    @property
+    def verdict(self) -> Verdict:
+        """UNKNOWN unless the registry itself judged."""
+        if self.seen.status is None:
+            return Verdict.UNKNOWN
+        return Verdict.PASSED if self.seen.status in self.cell.expected else Verdict.FAILED
+
+    def without(self, why: str) -> Asked:
+        """The same cell with nothing told."""
+        return Asked(cell=self.cell, seen=Seen(said=why))
 
 
 def judged_by_registry(cell: Cell, reply: Reply, *, name: str, digest: str = "", blob: str = "") -> Seen:

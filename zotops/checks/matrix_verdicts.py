@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zotops.access_matrix import NOT_SIGNED_IN, Cell
 from zotops.access_sentences import Sentence
-from zotops.checks.matrix import Asked
+from zotops.checks.matrix_answers import Asked
 from zotops.model import Check, Evidence, Facts, Look, Verdict, World, judged, unknown
 
 SHOWN = 3

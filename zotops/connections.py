@@ -1,0 +1,156 @@
+"""HTTP over a few connections, each of which stays with its server: no redirects, no cookies, no credentials."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import time
+import zlib
+from collections.abc import Mapping
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from zotops.model import Headers, Reply
+from zotops.no_answer import CutOff
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECTIONS = 32
+LARGEST_BODY = 8 * 1024 * 1024
+
+
+class Connections:
+    """Clients of one connection each: a client of many looks through all of them at each request (measured).
+
+    Of those that wait for a next request, and those under way, there are no more than 32; one that broke or whose
+    answer never ends is not used again.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Of the environment only `https_proxy` and `no_proxy` count."""
+        self._environment = environment
+        self._lock = Lock()
+        self._idle: list[tuple[str, httpx.Client]] = []  # with their servers; who was used last stands last
+        self._busy = 0
+
+    def exchange(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None, body: bytes, timeout: float
+    ) -> Reply:
+        """Send one request and read its whole answer; raises whatever the client does, and CutOff.
+
+        `timeout`, in seconds, counts for each part of it: a server that trickles takes longer.
+        """
+        server = "/".join(url.split("/", 3)[:3])
+        client = self._taken(server)
+        try:
+            request = client.build_request(method, url, headers=headers, content=body or None, timeout=timeout)
+            reply = _reply(client, request, url=url, within=timeout)
+        except BaseException:
+            with self._lock:
+                self._busy -= 1
+            client.close()
+            raise
+        with self._lock:
+            self._busy -= 1
+            self._idle.append((server, client))
+        return reply
+
+    def close(self) -> None:
+        """Close all that are not under way."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, client in idle:
+            client.close()
+
+    def _taken(self, server: str) -> httpx.Client:
+        """One that is connected there already, else a new one, for which the one that waited longest may have to go."""
+        with self._lock:
+            self._busy += 1
+            known = next((place for place in reversed(self._idle) if place[0] == server), None)
+            if known:
+                self._idle.remove(known)
+                return known[1]
+            over = self._idle.pop(0) if self._idle and self._busy + len(self._idle) > CONNECTIONS else None
+        if over:
+            over[1].close()
+        return self._client()
+
+    def _client(self) -> httpx.Client:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # as the next one
+
+        import httpx  # noqa: PLC0415  # not every command speaks HTTP
+
+        return httpx.Client(
+            verify=self._trusted,
+            trust_env=False,  # else .netrc would add credentials, and proxies for plain http would count
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            headers={"User-Agent": "zotops", "Accept-Encoding": "identity"},
+            mounts=self._mounts(),
+        )
+
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        import truststore  # noqa: PLC0415  # not every command speaks HTTP
+
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # they log headers, and so keys
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def _mounts(self) -> Mapping[str, httpx.BaseTransport | None]:
+        """Which addresses are asked through the proxy of the environment; None: directly."""
+        import httpx  # noqa: PLC0415  # not every command speaks HTTP
+
+        environment = self._environment
+        proxy = environment.get("https_proxy") or environment.get("HTTPS_PROXY")
+        if not proxy:
+            return {}
+        exempt = (environment.get("no_proxy") or environment.get("NO_PROXY") or "").replace(" ", "").split(",")
+        mounts: dict[str, httpx.BaseTransport | None] = {
+            f"https://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")
+        }
+        mounts |= {f"https://*{host.removeprefix('*')}": None for host in exempt if host}
+        return {**mounts, "https://": httpx.HTTPTransport(verify=self._trusted, proxy=proxy)}
+
+
+def _reply(client: httpx.Client, request: httpx.Request, *, url: str, within: float) -> Reply:
+    answer = client.send(request, stream=True)
+    certificate = _certificate(answer)
+    try:
+        received = _body(answer, within=within)
+    finally:
+        answer.close()
+    return Reply(
+        method=request.method,
+        url=url,
+        status=answer.status_code,
+        headers=Headers(answer.headers.multi_items()),
+        body=received,
+        certificate=certificate,
+    )
+
+
+def _certificate(answer: httpx.Response) -> bytes:
+    stream = answer.extensions.get("network_stream")
+    spoken: ssl.SSLSocket | None = stream.get_extra_info("ssl_object") if stream else None
+    return (spoken.getpeercert(binary_form=True) or b"") if spoken else b""
+
+
+def _body(answer: httpx.Response, *, within: float) -> bytes:
+    end = time.monotonic() + within
+    received = bytearray()
+    # By hand: the client's own decoder makes a gigabyte of a megabyte before anybody can look at its size.
+    packed = answer.headers.get("content-encoding", "").strip().lower() in {"gzip", "x-gzip", "deflate"}
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed else None
+    for chunk in answer.iter_raw():
+        try:
+            received += unpacking.decompress(chunk, LARGEST_BODY + 1 - len(received)) if unpacking else chunk
+        except zlib.error as error:
+            raise CutOff("its answer is damaged: it is not compressed as it says") from error
+        if len(received) > LARGEST_BODY:
+            raise CutOff(f"it answered with more than {LARGEST_BODY // 1024 // 1024} MiB")
+        if time.monotonic() > end:
+            raise CutOff(f"no whole answer within {within:g} s")
+    return bytes(received)
