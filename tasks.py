@@ -6,23 +6,24 @@ from invoke.tasks import task
 
 PROFILE = "name of a file in profiles/, or a path; default: ZOTOPS_PROFILE, else the only profile"
 PARTS = "only these parts, separated by commas: format,lint,types,layers,dependencies,docs,workflows,tests"
+RUN = {
+    "profile": PROFILE,
+    "auto": "act without asking in the steps that the profile's [auto] lists; exit 3 at the first other one",
+    "dry-run": "look at every step and say what would be done; changes nothing",
+    "step": "take only this step; the earlier ones must be done",
+    "until": "end after this step",
+    "undo": "undo this step, also of the last finished run",
+    "new": "close an unfinished run as abandoned and begin a new one; the value is the reason",
+    "accept-changes": "go on although the runbook or the profile changed since the run began",
+    "settled": "STEP=happened or STEP=did-not: what a person found out about an uncertain action (repeatable)",
+    "take-over": "continue another user's run, or go on despite another machine's marks; the value is the reason",
+}
 
 
 @task(
     auto_shortflags=False,
     iterable=["settled"],
-    help={
-        "profile": PROFILE,
-        "auto": "act without asking in the steps that the profile's [auto] lists; exit 3 at the first other one",
-        "dry-run": "look at every step and say what would be done; changes nothing",
-        "step": "take only this step; the earlier ones must be done",
-        "until": "end after this step",
-        "undo": "undo this step, also of the last finished run",
-        "new": "close an unfinished run as abandoned and begin a new one; the value is the reason",
-        "accept-changes": "go on although the runbook or the profile changed since the run began",
-        "settled": "STEP=happened or STEP=did-not: what a person found out about an uncertain action (repeatable)",
-        "take-over": "continue another user's run, or go on despite another machine's marks; the value is the reason",
-    },
+    help=RUN,
 )
 def deploy(
     _context: Context,
@@ -38,9 +39,46 @@ def deploy(
     take_over: str | None = None,
 ) -> int:
     """Harden the registry, step by step; run again to go on where it stopped."""
-    from zotops.commands.deploy import deploy as command
+    from zotops.commands.procedure import procedure
 
-    return command(
+    return procedure(
+        "deploy",
+        profile=profile,
+        auto=auto,
+        dry_run=dry_run,
+        step=step,
+        until=until,
+        undo=undo,
+        new=new,
+        accept_changes=accept_changes,
+        settled=settled or [],
+        take_over=take_over,
+    )
+
+
+@task(
+    auto_shortflags=False,
+    iterable=["settled"],
+    help=RUN,
+)
+def rotate_key(
+    _context: Context,
+    profile: str | None = None,
+    auto: bool = False,
+    dry_run: bool = False,
+    step: str | None = None,
+    until: str | None = None,
+    undo: str | None = None,
+    new: str | None = None,
+    accept_changes: bool = False,
+    settled: list[str] | None = None,
+    take_over: str | None = None,
+) -> int:
+    """Rotate CI's key without outage, leak or leftover; run again to go on where it stopped."""
+    from zotops.commands.procedure import procedure
+
+    return procedure(
+        "rotate-key",
         profile=profile,
         auto=auto,
         dry_run=dry_run,
@@ -253,4 +291,4 @@ def serve(_context: Context, port: int = 8000) -> int:
 
 
 docs = Collection("docs", render, check_pages, build, serve)
-namespace = Collection(deploy, doctor, verify, runs, report, rehearse, lab, test, check, docs)
+namespace = Collection(deploy, rotate_key, doctor, verify, runs, report, rehearse, lab, test, check, docs)

@@ -19,6 +19,7 @@ CACHING = {name: value for name, value in os.environ.items() if name != "PYTHOND
 NAMES = {
     "check",
     "deploy",
+    "rotate-key",
     "docs.build",
     "docs.check",
     "docs.render",
