@@ -162,6 +162,30 @@ def verify(
     auto_shortflags=False,
     help={
         "profile": PROFILE,
+        "json": "print one JSON document and nothing else",
+        "prometheus": "write metrics here as well, for a textfile collector",
+        "nagios": "print one line for a monitoring program and exit with 0, 1, 2 or 3",
+        "offline": "only from what is kept on this machine; asks nothing and unlocks nothing",
+    },
+)
+def key_status(
+    _context: Context,
+    profile: str | None = None,
+    json: bool = False,
+    prometheus: str | None = None,
+    nagios: bool = False,
+    offline: bool = False,
+) -> int:
+    """Tell how long CI's key lives, when it is to be replaced, and who else has one."""
+    from zotops.commands.key_status import key_status as command
+
+    return command(profile=profile, json=json, prometheus=prometheus, nagios=nagios, offline=offline)
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "profile": PROFILE,
         "audit": "check this run's journal for edited, reordered or removed records",
         "head": "with --audit: the last record's hash, as a report printed it; shows a cut or rewritten journal too",
     },
@@ -291,4 +315,4 @@ def serve(_context: Context, port: int = 8000) -> int:
 
 
 docs = Collection("docs", render, check_pages, build, serve)
-namespace = Collection(deploy, rotate_key, doctor, verify, runs, report, rehearse, lab, test, check, docs)
+namespace = Collection(deploy, rotate_key, doctor, verify, key_status, runs, report, rehearse, lab, test, check, docs)

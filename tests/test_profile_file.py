@@ -201,6 +201,17 @@ CONTRADICTIONS: dict[str, tuple[str, str, str]] = {
         "[rotation]\nlifetime_days = 30\ndue_day = 30\n[auto]",
         "rotation.due_day = 30: is not before the key's last day: make it smaller",
     ),
+    "a warning before the rotation is due": (
+        "[auto]",
+        "[rotation]\nwarning_days = 31\n[auto]",
+        "rotation.warning_days = 31: would warn before the rotation is due, 30 days before the key's end: make it "
+        "smaller, or due_day",
+    ),
+    "a critical threshold that comes before the warning": (
+        "[auto]",
+        "[rotation]\ncritical_days = 14\n[auto]",
+        "rotation.critical_days = 14: is not below warning_days: make it smaller",
+    ),
     "CI that may change images": (
         'ci = { group = "artifact-workloads", actions = ["read", "create"] }',
         'ci = { group = "artifact-workloads", actions = ["update", "read", "delete"] }',

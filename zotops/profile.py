@@ -211,6 +211,9 @@ class Rotation(Part, frozen=True, kw_only=True):
     lifetime_days: Annotated[int, Meta(ge=1), _says("days from making to expiry")] = 90
     due_day: Annotated[int, Meta(ge=1), _says("day on which the next rotation is due")] = 60
     soak_minutes: Annotated[float, Meta(ge=0), _says("minutes that the old key must stay unused")] = 15.0
+    warning_days: Annotated[int, Meta(ge=1), _says("days left below which `key-status` warns")] = 14
+    critical_days: Annotated[int, Meta(ge=0), _says("days left below which `key-status` calls it critical")] = 7
+    stale_hours: Annotated[float, Meta(gt=0), _says("hours after which the last look at the key counts as old")] = 36.0
 
 
 class Consumer(Part, frozen=True, kw_only=True):

@@ -155,6 +155,13 @@ def _of_ci(ci: CiUser) -> Iterator[str]:
 def _of_rotation(rotation: Rotation) -> Iterator[str]:
     if rotation.due_day >= rotation.lifetime_days:
         yield f"rotation.due_day = {rotation.due_day}: is not before the key's last day: make it smaller"
+    elif rotation.warning_days > (rest := rotation.lifetime_days - rotation.due_day):
+        yield (
+            f"rotation.warning_days = {rotation.warning_days}: would warn before the rotation is due, {rest} days "
+            "before the key's end: make it smaller, or due_day"
+        )
+    if rotation.critical_days >= rotation.warning_days:
+        yield f"rotation.critical_days = {rotation.critical_days}: is not below warning_days: make it smaller"
 
 
 def _of_tiers(tiers: Tiers) -> Iterator[str]:

@@ -10,19 +10,23 @@ from zotops.errors import Stop, Unreachable
 from zotops.model import Secret, SecretRef, SecretStore, World
 from zotops.profile import Profile
 
+# A vault may ask for a finger at each read, whatever registry it is for: never twice at once.
+ONE_AFTER_ANOTHER = RLock()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sparing:
     """A store that is asked for each secret once, and only for those that may be read.
 
-    `readable` None: whoever sits there may unlock all of it. A key that only waits to be used is none of ours.
+    `readable` None: whoever sits there may unlock all of it. `pending`: a key that only waits to be used, which reads
+    as none; None where it is looked at too.
     """
 
     store: SecretStore
-    pending: SecretRef
+    pending: SecretRef | None = None
     readable: frozenset[SecretRef] | None = None
     known: dict[SecretRef, Secret | Stop] = field(default_factory=dict)
-    lock: RLock = field(default_factory=RLock)
+    lock: RLock = ONE_AFTER_ANOTHER
 
     def read(self, ref: SecretRef) -> Secret:
         """The secret; Unreachable, with the reason, when it cannot or may not be read."""
@@ -31,10 +35,11 @@ class Sparing:
         if self.readable is not None and ref not in self.readable:
             remedy = f'call it at a terminal, or list "{ref}" under [secrets] unattended in the profile'
             raise Unreachable(f"nobody is there to unlock the vault for {ref}", remedy=remedy)
-        with self.lock:
-            if ref not in self.known:
-                self.known[ref] = self._fresh(ref)
-            found = self.known[ref]
+        if ref not in self.known:
+            with self.lock:
+                if True:
+                    self.known[ref] = self._fresh(ref)
+        found = self.known[ref]
         if isinstance(found, Stop):
             raise found
         return found
@@ -48,19 +53,20 @@ class Sparing:
     def write(self, item: str, fields: Mapping[str, Secret | None]) -> None:
         """Nothing is ever written."""
         del fields
-        raise Unreachable(f"verify writes nothing, and so not {item}")
+        raise Unreachable(f"who only looks writes nothing, and so not {item}")
 
     def fingerprints(self, item: str) -> Mapping[str, str]:
         """Of whole items nothing is asked."""
-        raise Unreachable(f"verify does not look through {item}")
+        raise Unreachable(f"who only looks does not look through {item}")
 
     def fingerprint(self, secret: Secret) -> str:
         """As the wrapped store makes it."""
         return self.store.fingerprint(secret)
 
 
-def locked(world: World, profile: Profile, *, attended: bool) -> World:
+def locked(world: World, profile: Profile, *, attended: bool, with_pending: bool = False) -> World:
     """The world with a store that is asked sparingly; unattended, only for what the profile allows."""
     listed = frozenset(SecretRef(*ref.split("/", 1)) for ref in profile.secrets.unattended)
-    store = Sparing(store=world.secrets, pending=profile.pending_key.secret, readable=None if attended else listed)
+    pending = None if with_pending else profile.pending_key.secret
+    store = Sparing(store=world.secrets, pending=pending, readable=None if attended else listed)
     return replace(world, secrets=store)

@@ -70,6 +70,17 @@ def lock_path(folder: Path, url: str) -> Path:
     return folder / "locks" / f"{host}-{sha256(address.encode()).hexdigest()[:12]}.lock"
 
 
+def holder_of(path: Path) -> str:
+    """Who holds the lock of that file, without touching it; "" when nobody is seen to. Of another host: its word."""
+    try:
+        with path.open("rb") as file:
+            owner, process, host = _owner_in(file.read(4096))
+    except OSError:
+        return ""
+    works = host != socket.gethostname() or _works_on(process, path)
+    return owner if process and works else ""
+
+
 class Lock:
     """A kernel lock on a file. The text in it only names the owner; the lock itself ends with its last holder.
 
@@ -118,9 +129,7 @@ class Lock:
         raise LockedByAnother(still, remedy="wait until they have ended, or end them")
 
     def _holder(self) -> tuple[str, int, str]:
-        owner, _, rest = os.pread(self.descriptor, 4096, 0).decode("utf-8", "replace").partition("\n")
-        process, _, host = rest.strip().partition(" ")
-        return owner or NOBODY, int(process) if process.isdecimal() else 0, host
+        return _owner_in(os.pread(self.descriptor, 4096, 0))
 
     def release(self) -> None:
         """Let go of it; children that inherited it hold it until they end."""
@@ -135,6 +144,13 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _owner_in(content: bytes) -> tuple[str, int, str]:
+    """Who wrote a lock's file, with process and host; process 0 where it names none."""
+    owner, _, rest = content.decode("utf-8", "replace").partition("\n")
+    process, _, host = rest.strip().partition(" ")
+    return owner or NOBODY, int(process) if process.isdecimal() else 0, host
 
 
 def _works_on(process: int, path: Path) -> bool:

@@ -100,10 +100,15 @@ class Hardened:
         text = path.read_text().replace("unattended = [", f"unattended = [{listed}")
         path.write_text("\n".join([text, "[verify]", *admin, *lines, ""]))
 
-    def verify(self, *words: str, **environment: str) -> Done:
-        """Call it as typed, with nobody there."""
+    def verify(self, *words: str, own: bool = True, **environment: str) -> Done:
+        """Call it as typed, with nobody there. Without `own`: only for the profiles that the words name."""
+        return self.call("verify", *words, own=own, **environment)
+
+    def call(self, command: str, *words: str, own: bool = True, **environment: str) -> Done:
+        """Any command that takes a profile, as typed, with nobody there."""
+        named = ["--profile", str(self.root / "profile.toml")] if own else []
         done = subprocess.run(
-            [INVOKE, "verify", "--profile", str(self.root / "profile.toml"), *words],
+            [INVOKE, command, *named, *words],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,

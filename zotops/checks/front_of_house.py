@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from zotops.access_matrix import addresses
 from zotops.checks.probing import NOT_SIGNED_IN, OK
@@ -12,7 +11,7 @@ from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, Reply, World, judged, unknown
 from zotops.profile import OfProfile
 from zotops.systems.browser import origin_of
-from zotops.systems.zot import ANONYMOUS, Zot, open_zot
+from zotops.systems.zot import ANONYMOUS, Zot, clock_of, open_zot
 from zotops.systems.zot_login import login_path
 
 HEALTH = ("/livez", "/readyz", "/startupz")
@@ -110,12 +109,10 @@ class ClocksAgree(OfProfile, Check):
         """Within a minute, between asking and hearing (RFC 9110, section 6.6.1)."""
         del facts
         asked = world.clock.now()
-        said = open_zot(world, self.profile).ping().headers.get("date", "")
+        there = clock_of(open_zot(world, self.profile).ping())
         heard = world.clock.now()
         expected = f"within {ALLOWED_DIFFERENCE.seconds} s"
-        try:
-            there = parsedate_to_datetime(said).astimezone(UTC)
-        except (TypeError, ValueError, OverflowError):
+        if there is None:
             return unknown(expected=expected, observed="its answers have no Date that can be read")
         off = max(asked - there, there - heard, timedelta(0))
         return judged(

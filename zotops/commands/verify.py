@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import msgspec
-
-from zotops.commands.opening import open_world
+from zotops.commands.opening import open_sparing_world
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome
 from zotops.errors import CheckFailed, Unreachable, UsageIsWrong
@@ -23,7 +21,6 @@ from zotops.model import Verdict
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile
 from zotops.redaction import Redactor
-from zotops.sparing import locked
 from zotops.state_folder import state_folder
 from zotops.terminal import Screen
 from zotops.verdict_table import Look, summary, table
@@ -33,9 +30,10 @@ from zotops.verification import verify as measure
 if TYPE_CHECKING:
     from zotops.actions.on_request import Requested
 
-UNATTENDED_PATIENCE = 10.0
 PAUSE = 5.0
-THREADS = 128  # in all, 32 for each registry
+# In all: for each registry 32 that look, and beside each of them one for its request.
+THREADS = 128
+SEVERAL = THREADS // (2 * CONNECTIONS)
 
 
 def verify(
@@ -121,15 +119,7 @@ class _Job:
 
     def measure(self, redactor: Redactor) -> Verified:
         """In a world of its own, closed afterwards: a hundred of them would hold thousands of connections."""
-        # Nobody there: short waits, and only the logins that the profile lists.
-        attended = sys.stdin.isatty() or sys.stderr.isatty()
-        patience = self.profile.secrets.patience
-        secrets = msgspec.structs.replace(
-            self.profile.secrets, patience=patience if attended else min(UNATTENDED_PATIENCE, patience)
-        )
-        place = msgspec.structs.replace(self.profile, secrets=secrets)
-        with open_world(place, state_folder(), redactor) as opened:
-            world = locked(opened, place, attended=attended)
+        with open_sparing_world(self.profile, state_folder(), redactor) as world:
             found = measure(world, self.profile, self.wanted)
             return with_requested(world, found, self.requested) if self.requested else found
 
@@ -138,7 +128,7 @@ def _measure_all(jobs: Sequence[_Job], redactor: Redactor) -> list[Verified]:
     """Several at once, each over connections of its own; in the order of their profiles."""
     if len(jobs) == 1:
         return [jobs[0].measure(redactor)]
-    with ThreadPoolExecutor(max_workers=THREADS // CONNECTIONS) as several:
+    with ThreadPoolExecutor(max_workers=SEVERAL) as several:
         return list(several.map(lambda job: job.measure(redactor), jobs))
 
 

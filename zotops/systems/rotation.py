@@ -11,7 +11,7 @@ from zotops.model import Fact, Facts, Secret, World
 from zotops.profile import Profile
 from zotops.systems.key_places import CURRENT_ID, EXPIRES, own_field
 from zotops.systems.zot import Caller, Zot, open_zot, with_key
-from zotops.systems.zot_keys import Key, has_key_form, just_used, list_keys
+from zotops.systems.zot_keys import Key, has_key_form, list_keys
 
 # The key in use when the rotation began: its id, what it is called, its end, the keyed fingerprint of its value.
 OLD_KEY_ID = Fact("old-key-id")
@@ -65,17 +65,18 @@ def new_key(world: World, profile: Profile, facts: Facts, print_of: Fact) -> Sec
 
 
 def listed_with(zot: Zot, caller: Caller) -> Listed:
-    """The keys, asked for again and again: the caller's is the one whose last use moved twice in a row.
+    """The keys, asked for again and again: the caller's is the only one whose last use moves with every list.
 
     Unreachable when the registry does not list them, or when none is sure to be the caller's.
     """
-    before = None
-    for _ in range(LOOKS):
+    keys, moving = list_keys(zot, caller), None
+    for _ in range(LOOKS - 1):
+        before = {key.id: key.last_used for key in keys}
         keys = list_keys(zot, caller)
-        own = just_used(keys)
-        if own and before and own.id == before.id and own.last_used != before.last_used:
-            return Listed(keys=keys, own=own)
-        before = own
+        moved_now = {key.id for key in keys if key.last_used and key.last_used != before.get(key.id)}
+        moving = moved_now if moving is None else moving & moved_now
+        if len(moving) == 1:
+            return Listed(keys=keys, own=next(key for key in keys if key.id in moving))
     raise Unreachable(
         f"{zot.url} does not tell which key of {caller.name} was just used",
         remedy="another one may be in use at this very moment; look again",

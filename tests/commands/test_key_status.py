@@ -1,0 +1,173 @@
+"""`invoke key-status` as it is typed, in a practice world: what it says, and that it stays silent about the key."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from tests.commands.verifying import KINDS, ROOT, Done, Hardened, hardened
+from zotops.lab import vault
+
+SCHEMA = json.loads((ROOT / "docs" / "reference" / "key-status.schema.json").read_text(encoding="utf-8"))
+
+
+class Place:
+    """A hardened world whose keys and vault a test may change. `key` is one that works, whatever the vault holds."""
+
+    def __init__(self, world: Hardened) -> None:
+        self.lab = world
+        self.names: dict[str, str] = json.loads((world.root / "world.json").read_text())["names"]
+        self.vault, self.forge = world.state.read("vault"), world.state.read("forge")
+        self.key = vault.value_of(self.vault, self.names["shared_item"], self.names["field"]) or ""
+
+    def store(self, field: str, value: str, item: str = "own_item") -> None:
+        with self.lab.state.edit("vault") as document:
+            vault.set_value(document, self.names[item], field, value)
+
+    def store_key(self, key: str) -> None:
+        self.store(self.names["field"], key, "shared_item")
+
+    def ask(self, method: str, *, query: str = "", body: dict[str, str] | None = None) -> Any:
+        url = f"{self.lab.profile.registry.url}/zot/auth/apikey{query}"
+        login = base64.b64encode(f"{self.names['ci_user']}:{self.key}".encode()).decode()
+        data = None if body is None else json.dumps(body).encode()
+        asking = urllib.request.Request(url, data, {"Authorization": f"Basic {login}"}, method=method)  # noqa: S310
+        with urllib.request.urlopen(asking) as reply:  # noqa: S310 - http on loopback
+            return json.loads(reply.read() or b"{}")
+
+    def mint(self, label: str = "by-hand", **life: float) -> dict[str, str]:
+        """One more key of the CI user; without a life it never ends."""
+        body = {"label": label}
+        if life:
+            body["expirationDate"] = f"{datetime.now(UTC) + timedelta(**life):%Y-%m-%dT%H:%M:%SZ}"
+        found: dict[str, str] = self.ask("POST", body=body)
+        return found
+
+    def renew(self, **life: float) -> dict[str, str]:
+        """Another key instead of all others, in the vault."""
+        made = self.mint("zotops/0000/2", **life)
+        self.key = made["apiKey"]
+        for key in self.ask("GET")["apiKeys"]:
+            if key["uuid"] != made["uuid"]:
+                self.ask("DELETE", query=f"?id={key['uuid']}")
+        self.store_key(self.key)
+        return made
+
+    def current_id(self) -> str:
+        found = max(self.ask("GET")["apiKeys"], key=lambda key: key["lastUsed"])
+        return str(found["uuid"])
+
+    def undo(self) -> None:
+        for name, kept in (("vault", self.vault), ("forge", self.forge)):
+            with self.lab.state.edit(name) as document:
+                document.clear()
+                document.update(kept)
+        made = self.renew(days=90)
+        self.store("expires", made["expirationDate"])
+
+    def look(self, *words: str) -> Done:
+        return self.lab.call("key-status", *words)
+
+    def told(self, *words: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """The document, held to its schema, and each point's level."""
+        done = self.look("--json", *words)
+        jsonschema.validate(done.document, SCHEMA)
+        assert done.code == done.document["exit"], done.err
+        assert "zak_" not in done.out + done.err
+        return done.document, {point["name"]: point["level"] for point in done.document["points"]}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def laid(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with hardened(tmp_path_factory.mktemp("world"), request.param) as world:
+        yield Place(world)
+
+
+@pytest.fixture
+def place(laid: Place) -> Iterator[Place]:
+    yield laid
+    laid.undo()
+
+
+def test_after_a_deployment_all_is_well_and_what_cannot_be_told_is_said(place: Place) -> None:
+    document, levels = place.told()
+    assert set(levels.values()) == {"ok"}
+    assert (document["exit"], document["level"], document["key"]["state"]) == (0, "ok", "works")
+    assert document["clock"] == "registry"
+    assert document["key"]["last_used_by_this_look"]
+    assert 89 < document["key"]["days_left"] <= 90
+    said = " ".join(document["not_checked"])
+    assert "when CI used this key last" in said
+    assert "whether the forge's ZOT_CI_API_KEY is this key" in said
+    assert "whether a revoked key is back" in said
+
+
+def test_the_text_fits_eighty_columns_and_needs_no_colour(place: Place) -> None:
+    done = place.lab.call("key-status", TERM="dumb", PYTHONIOENCODING="ascii")
+    assert done.code == 0, done.err
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert done.out.isascii()
+    assert "\x1b" not in done.out
+    assert re.search(r'key +\.\.[0-9a-f]{4} "zotops/0000/\d"', done.out)
+    assert "by this look: listing with the key moves it" in done.out
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "code", "monitored"), [(40, "ok", 0, 0), (10, "warning", 1, 1), (3, "critical", 1, 2)]
+)
+def test_days_left_against_the_thresholds(place: Place, days: int, level: str, code: int, monitored: int) -> None:
+    made = place.renew(days=days)
+    place.store("expires", made["expirationDate"])
+    document, levels = place.told()
+    assert (levels["days"], document["level"], document["exit"]) == (level, level, code)
+    done = place.look("--nagios")
+    assert (done.code, len(done.out.splitlines())) == (monitored, 1)
+    assert done.out.startswith(f"{level.upper()}: practice: ")
+    assert "days_left=" in done.out
+
+
+def test_a_refused_key_of_which_nothing_is_known_is_critical_and_no_cause_is_made_up(place: Place) -> None:
+    spare, gone = place.mint("spare", days=90)["apiKey"], place.current_id()
+    place.key = spare
+    place.ask("DELETE", query=f"?id={gone}")
+    document, levels = place.told()
+    assert (document["key"]["state"], levels["key"], document["exit"]) == ("refused", "critical", 1)
+    place.store("current-id", gone)
+    place.store("revoked", f"{place.current_id()},{gone}")
+    assert place.told()[0]["key"]["state"] == "revoked"
+
+
+def test_another_key_in_the_place_of_the_one_that_is_known_is_a_wrong_pair(place: Place) -> None:
+    place.told()
+    place.store_key(f"zak_{'0' * 32}")
+    document, levels = place.told()
+    assert (document["key"]["state"], levels["key"]) == ("wrong pair", "critical")
+
+
+def test_a_key_that_worked_here_and_was_ended_is_called_revoked(place: Place) -> None:
+    assert place.told()[0]["key"]["state"] == "works"
+    spare, gone = place.mint("spare", days=90)["apiKey"], place.current_id()
+    place.key = spare
+    place.ask("DELETE", query=f"?id={gone}")
+    document, levels = place.told()
+    assert (document["key"]["state"], levels["key"]) == ("revoked", "critical")
+    assert levels["strays"] == "unknown"
+
+
+def test_a_key_that_has_expired_says_so(place: Place) -> None:
+    made = place.renew(seconds=5)
+    place.key = place.mint("spare", days=90)["apiKey"]
+    assert place.told()[0]["key"]["state"] == "works"
+    time.sleep(max(0.0, (datetime.fromisoformat(made["expirationDate"]) - datetime.now(UTC)).total_seconds()) + 1)
+    document, levels = place.told()
+    assert (document["key"]["state"], levels["key"], levels["days"]) == ("expired", "critical", "critical")
+    assert document["key"]["days_left"] < 0

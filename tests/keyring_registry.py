@@ -1,0 +1,102 @@
+"""A registry and a forge in memory, as the door that leads to both: keys whose last use moves as a real one's does."""
+
+import base64
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from zotops.errors import Unreachable
+from zotops.model import Headers, Reply
+
+NEVER = "0001-01-01T00:00:00Z"
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class StoredKey:
+    """A key as the registry keeps it; `secret` is what opens."""
+
+    secret: str
+    label: str = ""
+    expires: datetime | None = NOW + timedelta(days=80)
+    made: datetime = NOW - timedelta(days=10)
+    used: datetime | None = None
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+@dataclass
+class Memory:
+    """`says`: status instead of the true answer, by who asks: key, other, forge. `down`: hosts that do not answer.
+
+    `disturbed`: how many of the next lists fall together with a use of the key labelled "busy".
+    """
+
+    keys: list[StoredKey] = field(default_factory=list)
+    secrets: dict[str, datetime] = field(default_factory=dict)
+    says: dict[str, int] = field(default_factory=dict)
+    down: tuple[str, ...] = ()
+    now: datetime = NOW
+    without_clock: bool = False
+    disturbed: int = 0
+    asked: list[str] = field(default_factory=list)
+
+    def key(self, secret: str, **more: Any) -> StoredKey:
+        """Add a key."""
+        made = StoredKey(secret=secret, **more)
+        self.keys.append(made)
+        return made
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,
+    ) -> Reply:
+        """As Http.send."""
+        del body, timeout
+        self.asked.append(f"{method} {url}")
+        if any(host in url for host in self.down):
+            raise Unreachable(f"{method} {url}: refused", remedy="is it running?")
+        status, found = self._forge() if "/actions/secrets" in url else self._keys(dict(headers or {}))
+        named = [] if self.without_clock else [("Date", format_datetime(self.now, usegmt=True))]
+        content = json.dumps(found).encode() if status == 200 else b""
+        return Reply(method=method, url=url, status=status, headers=Headers(named), body=content)
+
+    def _forge(self) -> tuple[int, Any]:
+        rows = [{"name": name, "created_at": made.isoformat()} for name, made in self.secrets.items()]
+        return self.says.get("forge", 200), rows
+
+    def _keys(self, headers: Mapping[str, str]) -> tuple[int, Any]:
+        user, _, secret = base64.b64decode(headers["Authorization"].removeprefix("Basic ")).decode().partition(":")
+        found = next((key for key in self.keys if (user, key.secret) == ("zot-ci", secret)), None)
+        if found is None or (found.expires and found.expires <= self.now):
+            known = "key" if found else "other"
+            return self.says.get(known, self.says.get("other", 401)), {}
+        if "key" in self.says:
+            return self.says["key"], {}
+        found.used = self._tick()
+        for busy in [key for key in self.keys if key.label == "busy"] if self.disturbed else []:
+            busy.used = self._tick()
+            self.disturbed -= 1
+        return 200, {"apiKeys": [self._row(key) for key in self.keys]}
+
+    def _tick(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def _row(self, key: StoredKey) -> dict[str, Any]:
+        return {
+            "uuid": key.id,
+            "label": key.label,
+            "createdAt": key.made.isoformat(),
+            "expirationDate": key.expires.isoformat() if key.expires else NEVER,
+            "lastUsed": key.used.isoformat() if key.used else NEVER,
+            "isExpired": bool(key.expires and key.expires <= self.now),
+        }

@@ -1,0 +1,171 @@
+"""The points of `key-status` about other keys, rotations and the forge, each good once and bad once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.keyring_registry import NOW
+from tests.systems.outside import KEY
+from tests.watched_key import ABSENT, OTHER, Scene, run, scene_in
+from zotops.key_history import History
+from zotops.key_status import Level, exit_code
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return scene_in(tmp_path)
+
+
+# Other keys
+
+
+def test_a_key_that_nobody_can_explain_is_a_stray(scene: Scene) -> None:
+    stray = scene.memory.key(OTHER, label="by hand")
+    assert scene.wrong() == {"strays": Level.WARNING}
+    assert scene.observed("strays") == f'..{stray.id[-4:]} "by hand"'
+    assert [other.why for other in scene.look().others] == ["stray"]
+
+
+def test_an_expired_key_opens_nothing_and_is_no_stray(scene: Scene) -> None:
+    scene.memory.key(OTHER, label="old", expires=NOW - timedelta(days=1))
+    assert scene.wrong() == {}
+    assert [other.why for other in scene.look().others] == ["expired"]
+
+
+def test_a_label_that_stands_twice_is_told(scene: Scene) -> None:
+    scene.memory.key(OTHER, label=scene.key.label)
+    assert scene.wrong() == {"strays": Level.WARNING, "labels": Level.WARNING}
+    assert scene.observed("labels") == '2 keys "zotops/7f3a/1"'
+
+
+def test_another_key_without_an_end_is_told(scene: Scene) -> None:
+    scene.memory.key(OTHER, label="for ever", expires=None)
+    assert scene.wrong() == {"strays": Level.WARNING, "endless": Level.WARNING}
+
+
+@pytest.mark.parametrize("by", ["vault", "journal"])
+def test_a_revoked_key_that_is_listed_again_is_critical(scene: Scene, by: str) -> None:
+    back = scene.memory.key(OTHER, label="zotops/0001/1")
+    if by == "vault":
+        scene.own("revoked", f"gone-1,{back.id}")
+    else:
+        scene.known = History(revoked=frozenset({back.id}))
+    status = scene.look()
+    assert scene.wrong() == {"revoked": Level.CRITICAL}
+    assert exit_code(status) == 1
+    assert "restored from a backup" in next(point.likely for point in status.points if point.name == "revoked")
+
+
+def test_a_key_whose_last_use_was_a_look_of_ours_is_told_apart(scene: Scene) -> None:
+    _, left = scene.both()
+    seen = scene.key
+    scene.key = scene.memory.key(OTHER, label="next")
+    scene.store(OTHER)
+    scene.known = History(last=left)
+    assert [other.used_by_us for other in scene.look().others] == [True]
+    seen.used = scene.memory.now + timedelta(seconds=1)
+    assert [other.used_by_us for other in scene.look().others] == [False]
+
+
+# Rotations
+
+
+def test_an_abandoned_soak_is_a_warning_because_the_old_key_is_alive(scene: Scene) -> None:
+    old = scene.memory.key(OTHER, label="zotops/0001/1")
+    scene.known = History(unfinished=(run(done=("create", "promote"), old=old.id),))
+    assert scene.wrong() == {"rotation": Level.WARNING}
+    assert scene.observed("rotation") == f"run b21c stopped between two keys: the old one, ..{old.id[-4:]}, is alive"
+    assert [other.why for other in scene.look().others] == ["the key from before"]
+    scene.memory.keys.remove(old)
+    assert "is no longer listed" in scene.observed("rotation")
+
+
+def test_a_rotation_that_stopped_before_the_cut_over_is_a_warning_too_and_its_key_no_stray(scene: Scene) -> None:
+    scene.memory.key(OTHER, label="zotops/b21c/1")
+    scene.known = History(unfinished=(run(done=("create",), old=scene.key.id),))
+    assert scene.wrong() == {"rotation": Level.WARNING}
+    assert [other.why for other in scene.look().others] == ["made by run b21c"]
+
+
+def test_a_rotation_that_is_under_way_is_none_that_was_left(scene: Scene) -> None:
+    old = scene.memory.key(OTHER, label="zotops/0001/1")
+    scene.known = History(unfinished=(run(done=("promote",), old=old.id),), at_work="run of rotate-key by sam")
+    assert scene.wrong() == {}
+    assert "under way: run of rotate-key by sam" in scene.observed("rotation")
+
+
+def test_a_run_that_ended_explains_no_key(scene: Scene) -> None:
+    scene.memory.key(OTHER, label="zotops/b21c/1")
+    assert scene.wrong() == {"strays": Level.WARNING}
+
+
+def test_another_machines_abandoned_soak_shows_by_the_previous_field(scene: Scene) -> None:
+    old = scene.memory.key(OTHER, label="zotops/0001/1")
+    scene.own("previous", OTHER)
+    scene.own("current-id", old.id)
+    assert scene.wrong() == {"rotation": Level.WARNING}
+    assert "the field previous is filled" in scene.observed("rotation")
+    assert [other.why for other in scene.look().others] == ["the key from before"]
+
+
+def test_a_previous_field_whose_key_is_dead_is_no_rotation_that_was_left(scene: Scene) -> None:
+    scene.own("previous", OTHER)
+    assert "rotation" not in scene.wrong()
+
+
+def test_another_machines_pending_key_is_told_and_is_no_stray(scene: Scene) -> None:
+    scene.memory.key(OTHER, label="zotops/0001/1", made=NOW)
+    scene.own("pending", OTHER)
+    assert scene.wrong() == {"rotation": Level.WARNING}
+    assert [other.why for other in scene.look().others] == ["pending"]
+
+
+def test_a_deployment_that_was_left_is_no_rotation(scene: Scene) -> None:
+    scene.known = History(unfinished=(run("deploy"),))
+    assert scene.wrong() == {}
+
+
+# The forge
+
+
+def test_a_forge_without_the_secret_is_told(scene: Scene) -> None:
+    scene.memory.secrets.clear()
+    assert scene.wrong() == {"forge": Level.WARNING}
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_forge_that_does_not_tell_is_unknown(scene: Scene, status: int) -> None:
+    scene.memory.says = {"forge": status}
+    assert scene.wrong() == {"forge": Level.UNKNOWN}
+
+
+def test_a_forge_that_is_not_there_is_unknown(scene: Scene) -> None:
+    scene.memory.down = ("forge.test",)
+    assert scene.wrong() == {"forge": Level.UNKNOWN}
+
+
+def test_a_secret_that_is_older_than_the_key_tells_nothing_since_an_update_keeps_its_time(scene: Scene) -> None:
+    scene.memory.secrets[scene.profile.forge.secret] = NOW - timedelta(days=40)
+    status = scene.look()
+    assert "forge" not in {point.name for point in status.points}
+    assert "first made, 2026-10-13" in " ".join(status.not_checked)
+
+
+def test_what_a_run_of_ours_gave_to_the_forge_counts(scene: Scene) -> None:
+    scene.memory.secrets[scene.profile.forge.secret] = NOW - timedelta(days=40)
+    print_ = scene.print_of(KEY)
+    scene.known = History(made_here=frozenset({print_}), given_to_the_forge={print_: NOW})
+    assert scene.levels()["forge"] is Level.OK
+    scene.known = History(made_here=frozenset({print_}))
+    assert scene.wrong() == {"forge": Level.WARNING}
+    assert scene.observed("forge").startswith("older:")
+
+
+def test_without_a_token_for_the_forge_it_is_not_asked_and_that_is_said(scene: Scene) -> None:
+    scene.safe.troubles = {"api-token": ABSENT}
+    assert scene.wrong() == {}
+    assert "no token for it is kept" in " ".join(scene.look().not_checked)
+    assert not [asked for asked in scene.memory.asked if "forge.test" in asked]

@@ -1,0 +1,78 @@
+"""`invoke key-status`: how long CI's key lives, who else has one, and when the next rotation is due."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from zotops.commands.opening import open_sparing_world
+from zotops.commands.operators import screen_for
+from zotops.commands.outcomes import outcome
+from zotops.errors import Stop, UsageIsWrong
+from zotops.key_history import read_history, write_last_look
+from zotops.key_lines import one_line, rows
+from zotops.key_status import MONITORING_CODES, KeyStatus, Level, exit_code
+from zotops.key_watching import status_offline, status_online
+from zotops.profile import Profile
+from zotops.profile_file import find_profile, read_profile
+from zotops.redaction import Redactor
+from zotops.state_folder import state_folder
+from zotops.terminal import Screen
+
+
+def key_status(*, profile: str | None, json: bool, prometheus: str | None, nagios: bool, offline: bool) -> int:
+    """0: all is well. 1: something is wrong. 5: something could not be told. With `nagios` 0, 1, 2, 3."""
+
+    def command() -> int:
+        if json and nagios:
+            raise UsageIsWrong("--json with --nagios", remedy="a monitoring program reads one line; take one of them")
+        place, redactor = read_profile(find_profile(profile)), Redactor()
+        screen = screen_for(place, again="invoke key-status", redact=redactor.redact)
+        status = _offline(place) if offline else _online(place, redactor)
+        code = MONITORING_CODES[status.level] if nagios else exit_code(status)
+        _show(status, screen, json=json, nagios=nagios, code=code)
+        if prometheus:
+            from zotops.key_outputs import write_prometheus
+
+            write_prometheus(status, Path(prometheus), at=datetime.now(UTC))
+        return code
+
+    return _monitored(command) if nagios else outcome(command)
+
+
+def _monitored(command: Callable[[], int]) -> int:
+    """What a monitoring program has to be told as well: a look that could not even begin tells nothing."""
+    try:
+        return command()
+    except Stop as stop:
+        sys.stdout.write(f"UNKNOWN: {' '.join(str(stop).split()).replace('|', '/')}\n")
+        return MONITORING_CODES[Level.UNKNOWN]
+
+
+def _online(place: Profile, redactor: Redactor) -> KeyStatus:
+    folder = state_folder()
+    known = read_history(folder, place)
+    with open_sparing_world(place, folder, redactor, with_pending=True) as world:
+        status, left = status_online(world, place, known)
+    write_last_look(folder, place, left)
+    return status
+
+
+def _offline(place: Profile) -> KeyStatus:
+    return status_offline(place, read_history(state_folder(), place), datetime.now(UTC))
+
+
+def _show(status: KeyStatus, screen: Screen, *, json: bool, nagios: bool, code: int) -> None:
+    if json:
+        from zotops.key_outputs import document
+
+        sys.stdout.write(screen.redact(document(status, at=datetime.now(UTC), code=code)))
+    elif nagios:
+        sys.stdout.write(f"{screen.redact(one_line(status))}\n")
+    else:
+        registry = urlsplit(status.profile.registry.url).netloc
+        for row in rows(status, registry=registry, symbols=screen.has_symbols()):
+            screen.hang(row.head, row.text, row.style)
