@@ -37,7 +37,7 @@ class Sparing:
             raise Unreachable(f"nobody is there to unlock the vault for {ref}", remedy=remedy)
         if ref not in self.known:
             with self.lock:
-                if True:
+                if ref not in self.known:
                     self.known[ref] = self._fresh(ref)
         found = self.known[ref]
         if isinstance(found, Stop):
