@@ -1,0 +1,226 @@
+"""Who asks what at which address, with which key, and what one answer becomes; at a registry in memory."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.actions.shelf import Shelf
+from tests.checks.matrix_cells import cell_of, one_door
+from tests.systems.outside import KEY, Safe, world_of
+from zotops.access_matrix import Cell
+from zotops.checks.limits import ENOUGH, Limited
+from zotops.checks.matrix import NO_LATEST, one, read_matrix
+from zotops.checks.matrix_answers import Asked
+from zotops.checks.matrix_image import Image
+from zotops.errors import Stop, Unreachable
+from zotops.model import Reply, SecretRef, Verdict
+from zotops.profile import Address, Profile
+from zotops.systems.zot import ANONYMOUS, Caller, Zot
+from zotops.systems.zot_image import tiny_image
+
+NAME = "practice/nettest"
+SMALL = tiny_image("small")
+KNOWN = Image(tag="v1", digest="sha256:d", blob="sha256:b", latest=True)
+URL = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Profile:
+    return one_door(tmp_path)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    """It has our image with two tags, and refuses nothing to whoever has any credential."""
+    shelf = Shelf()
+    for tag in ("v1", "latest"):
+        shelf.keep(NAME, tag, SMALL.manifest, SMALL.config, SMALL.layer)
+    return shelf
+
+
+def ready(value: object) -> Future[object]:
+    future: Future[object] = Future()
+    future.set_result(value)
+    return future
+
+
+def ask(cell: Cell, shelf: Shelf, *, caller: Caller | Stop = ANONYMOUS, image: Image = KNOWN) -> Asked:
+    zot = Zot(http=shelf, url=URL)
+    return one(zot, cell, ready(caller), ready(image), NAME)  # type: ignore[arg-type]  # futures of the right kind
+
+
+@pytest.mark.parametrize("kind", ["image", "missing"])
+@pytest.mark.parametrize(
+    ("asks", "asked"),
+    [
+        ("manifest-by-tag", "/manifests/v1"),
+        ("manifest-by-digest", "/manifests/sha256:d"),
+        ("blob", "/blobs/sha256:b"),
+    ],
+)
+def test_what_is_known_of_an_image_is_asked_for_at_that_image_alone(
+    profile: Profile, shelf: Shelf, kind: str, asks: str, asked: str
+) -> None:
+    ask(cell_of(profile, asks, kind=kind), shelf)
+    (line,) = shelf.seen
+    assert line.endswith(asked) is (kind == "image")
+
+
+@pytest.mark.parametrize(
+    ("asks", "image", "said"),
+    [
+        ("manifest-by-tag", Image(why="it is not there", remedy="push one"), "it is not there"),
+        ("manifest-by-digest", Image(tag="v1", why="no digest", remedy="push one"), "no digest"),
+        ("blob", Image(tag="v1", digest="d", why="no blob", remedy="push one"), "no blob"),
+        ("overwrite-latest", Image(why="it is not there", remedy="push one"), "it is not there"),
+        ("overwrite-latest", Image(tag="v1", digest="d", blob="b"), NO_LATEST),
+        ("overwrite", Image(why="it is not there", remedy="push one"), "it is not there"),
+    ],
+)
+def test_what_needs_an_image_is_not_asked_without_it(
+    profile: Profile, shelf: Shelf, asks: str, image: Image, said: str
+) -> None:
+    told = ask(cell_of(profile, asks, kind="image"), shelf, image=image)
+    assert (told.verdict, told.seen.said, told.seen.remedy) == (Verdict.UNKNOWN, said, image.remedy)
+    assert shelf.seen == []
+
+
+@pytest.mark.parametrize("asks", ["overwrite", "overwrite-latest", "move"])
+def test_an_image_with_a_tag_is_asked_about_also_without_latest_of_its_own(
+    profile: Profile, shelf: Shelf, asks: str
+) -> None:
+    image = replace(KNOWN, latest=asks == "overwrite-latest")
+    ask(cell_of(profile, asks, kind="image"), shelf, image=image)
+    assert len(shelf.seen) == 1
+
+
+def test_what_needs_no_image_is_asked_without_one(profile: Profile, shelf: Shelf) -> None:
+    cell = cell_of(profile, "create", kind="image")
+    assert ask(cell, shelf, image=Image(why="none")).seen.status is None or shelf.seen
+    assert len(shelf.seen) == 1
+
+
+def test_who_has_no_key_asks_nothing_and_says_why(profile: Profile, shelf: Shelf) -> None:
+    told = ask(cell_of(profile, "ping"), shelf, caller=Unreachable("no key yet", remedy="make one"))
+    assert (told.seen.status, told.seen.said, told.seen.remedy) == (None, "no key yet", "make one")
+    assert shelf.seen == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [((503, b""), f"{URL} answered 503"), ((200, b"[" * 100_000), "not JSON")],
+)
+def test_whatever_comes_back_there_is_an_answer(
+    profile: Profile, shelf: Shelf, answer: tuple[int, bytes], said: str
+) -> None:
+    shelf.says["tags/list"] = answer
+    told = ask(cell_of(profile, "tags"), shelf)
+    assert (told.verdict, said in told.seen.said) == (Verdict.UNKNOWN, True)
+
+
+def matrix(profile: Profile, shelf: Shelf, *only: str, key: str = KEY, admin: str = KEY) -> list[Asked]:
+    safe = Safe({profile.current_key.secret: key, SecretRef("i", "admin"): admin})
+    world = replace(world_of(profile, safe), http=shelf)
+    return read_matrix(world, profile, only=frozenset(only))
+
+
+def askers(found: Iterable[Asked]) -> set[str]:
+    return {each.cell.principal.id for each in found}
+
+
+def test_everybody_asks_or_only_who_is_named(profile: Profile, shelf: Shelf) -> None:
+    assert askers(matrix(profile, shelf)) == {"nobody", "empty", "stranger", "forged", "ci", "admin"}
+    assert askers(matrix(profile, shelf, "nobody", "ci")) == {"nobody", "ci"}
+
+
+def test_every_cell_is_answered_in_the_order_of_the_matrix(profile: Profile, shelf: Shelf) -> None:
+    found = matrix(profile, shelf, "nobody")
+    assert [each.cell.ask.id for each in found][:3] == ["ping", "ping-docker", "keys"]
+    assert {each.seen.status for each in found if each.cell.ask.id == "manifest-by-tag"} == {200, 404}
+
+
+def test_what_is_said_of_a_latest_that_is_not_there_is_left_out(profile: Profile, shelf: Shelf) -> None:
+    there = {each.cell.ask.id for each in matrix(profile, shelf, "nobody")}
+    shelf.manifests = {place: kept for place, kept in shelf.manifests.items() if place[1] != "latest"}
+    assert there - {each.cell.ask.id for each in matrix(profile, shelf, "nobody")} == {"overwrite-latest"}
+
+
+@pytest.mark.parametrize(
+    ("key", "admin", "who", "said"),
+    [
+        ("", KEY, "ci", "no key yet"),
+        (f"{KEY}\n", KEY, "ci", "no key yet: `Forgejo Secrets` zot-ci-api holds a key with a line break"),
+        (KEY, "unset", "admin", "i/admin holds no key"),
+    ],
+)
+def test_a_secret_that_is_no_key_is_never_sent(
+    *, profile: Profile, shelf: Shelf, key: str, admin: str, who: str, said: str
+) -> None:
+    found = matrix(profile, shelf, key=key, admin=admin)
+    assert {each.seen.said.startswith(said) for each in found if each.cell.principal.id == who} == {True}
+    assert {each.seen.status is None for each in found if each.cell.principal.id == "nobody"} != {True}
+
+
+def with_address(profile: Profile, *, trusted: bool) -> Profile:
+    registry = msgspec.structs.replace(
+        profile.registry,
+        plain_http_is_trusted=trusted,
+        addresses=(Address(url="http://other.invalid", reached_from="server"),),
+    )
+    return msgspec.structs.replace(profile, registry=registry)
+
+
+def test_an_address_of_the_server_is_asked_from_there_and_without_keys(profile: Profile, shelf: Shelf) -> None:
+    found = matrix(with_address(profile, trusted=True), shelf, "nobody", "ci")
+    there = [each for each in found if each.cell.address.reached_from == "server"]
+    assert askers(there) == {"nobody"}
+    assert {each.seen.said for each in there} == {"`ssh` is not installed"}
+
+
+@pytest.mark.parametrize(
+    ("who", "trusted", "looks"),
+    [
+        ("ci", True, True),
+        ("ci", False, False),
+        ("nobody", False, True),
+        ("stranger", True, False),
+        ("empty", True, False),
+    ],
+)
+def test_an_image_is_looked_for_by_those_who_read_and_with_no_key_on_plain_http(
+    *, profile: Profile, shelf: Shelf, who: str, trusted: bool, looks: bool
+) -> None:
+    matrix(with_address(profile, trusted=trusted), shelf, who)
+    (first,) = {line for line in shelf.seen if line == f"GET /v2/{NAME}/manifests/v1"} or {""}
+    assert bool(first) is looks
+
+
+@dataclass
+class Silent:
+    """A door behind which nobody answers."""
+
+    seen: list[str] = field(default_factory=list)
+
+    def send(self, method: str, url: str, **given: Any) -> Reply:
+        """As Http.send."""
+        del given
+        self.seen.append(f"{method} {url}")
+        raise Unreachable(f"no answer from {url}")
+
+
+def test_an_address_that_is_silent_is_given_up_and_no_other() -> None:
+    silent = Silent()
+    limited = Limited(http=silent, within=1.0)
+    for _ in range(ENOUGH + 5):
+        with pytest.raises(Unreachable, match="no answer from"):
+            limited.send("GET", "http://one/v2/")
+    assert len(silent.seen) == ENOUGH
+    with pytest.raises(Unreachable, match="not asked any more: no answer from"):
+        limited.send("GET", "http://one/other")
+    with pytest.raises(Unreachable, match=r"^no answer from http://two/"):
+        limited.send("GET", "http://two/v2/")
