@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from tests.rotation.stores import Stores, broken
 from zotops import doors, journal
 from zotops.commands.operators import screen_for
 from zotops.commands.walking import Wanted, walk
-from zotops.errors import Stop
+from zotops.errors import CheckFailed, Stop, Unreachable
 from zotops.lab.hands import Hands
 from zotops.lab.operator import LeftOpen, PracticeOperator
+from zotops.model import Verdict
 from zotops.profile_file import read_profile
 from zotops.redaction import Redactor
 from zotops.runbooks import RUNBOOKS
@@ -86,30 +88,50 @@ def watch(watcher: Watcher) -> None:
     journal.Journal.append, doors.RealHttp.send, doors.RealPrograms.run = appended, sent, ran  # type: ignore[method-assign]
 
 
-def main() -> int:
-    """Walk, resuming what was begun; the run's own exit code."""
-    root, state, old, point, report = sys.argv[1:]
-    watch(Watcher(Path(root), Path(state), old, point, Path(report)))
-    profile, redactor = read_profile(Path(root) / "profile.toml"), Redactor()
+def rotate(
+    root: Path,
+    state: Path,
+    said: list[str],
+    *,
+    name: str = "rotate-key",
+    meanwhile: Mapping[str, Callable[[], None]] | None = None,
+    by_hand: Sequence[str] = (),
+) -> int:
+    """Walk, resuming what was begun; the run's own exit code. Why it stopped is added to `said`."""
+    profile, redactor = read_profile(root / "profile.toml"), Redactor()
     operator = PracticeOperator(
-        screen=screen_for(profile, again="again", redact=redactor.redact), hands=Hands(Path(root))
+        screen=screen_for(profile, again="again", redact=redactor.redact),
+        hands=Hands(root),
+        meanwhile=meanwhile or {},
+        by_hand=tuple(by_hand),
     )
     try:
         return walk(
-            name="rotate-key",
-            runbook=RUNBOOKS["rotate-key"](profile),
+            name=name,
+            runbook=RUNBOOKS[name](profile),
             profile=profile,
             operator=operator,
             wanted=Wanted(),
             redactor=redactor,
-            folder=Path(state),
+            folder=state,
         )
     except LeftOpen as left:
-        sys.stderr.write(f"left open: {left}\n")
-        return 1
+        red = [s for s, evidence in left.offer.verdicts.items() if evidence.verdict is Verdict.FAILED]
+        said += [f"{left.offer.step.id}: {sentence}" for sentence in red]
+        return CheckFailed.exit_code if red else Unreachable.exit_code
     except Stop as stop:
-        sys.stderr.write(f"{stop}\n")
+        said.append(str(stop))
         return stop.exit_code
+
+
+def main() -> int:
+    """One rotation, watched."""
+    root, state, old, point, report = sys.argv[1:]
+    watch(Watcher(Path(root), Path(state), old, point, Path(report)))
+    said: list[str] = []
+    code = rotate(Path(root), Path(state), said)
+    sys.stderr.write("\n".join(said))
+    return code
 
 
 if __name__ == "__main__":

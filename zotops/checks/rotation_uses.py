@@ -16,6 +16,8 @@ from zotops.systems.rotation import (
     LAST_USES,
     NEVER,
     OLD_KEY_ID,
+    OLD_KEY_STATE,
+    WORKS,
     last_uses,
     listed_by_new,
     moved,
@@ -40,6 +42,50 @@ class WithNewKey(OfProfile, Check):
     def list_command(self) -> str:
         """How a person asks for the list; curl asks for the key."""
         return f"curl -su {self.profile.ci.name} {self.profile.registry.url}{PATH}"
+
+
+class OldKeyStillLives(WithNewKey):
+    """Until CI has the new key it lives on the old one: if that has ended, hurry is better than care."""
+
+    def __str__(self) -> str:
+        return "the old key lives until CI has the new one"
+
+    @property
+    def advisory(self) -> bool:
+        """Stopping would only make it longer: CI is refused already."""
+        return True
+
+    @property
+    def look(self) -> Look:
+        """The list, with the new key: asking with the old one would move its last use."""
+        return Look(
+            command=self.list_command,
+            want="the old key, not expired",
+            otherwise=(
+                Otherwise(
+                    answer="it is gone, or isExpired",
+                    means="CI is refused until it has the new key: go on at once",
+                    fault="old-key-ended-early",
+                ),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """A key that was dead before the rotation began is no news."""
+        expected = "listed, not expired"
+        key = new_key(world, self.profile, facts, KEY_PRINT)
+        if key is None:
+            return not_yet(expected, KEY_PRINT)
+        dead = facts.get(OLD_KEY_STATE, WORKS) != WORKS
+        found = listed_by_new(world, self.profile, key).key(facts.get(OLD_KEY_ID, ""))
+        lives = found is not None and not found.expired
+        return judged(
+            lives or dead,
+            expected=expected,
+            observed="it was dead before" if dead else "it lives" if lives else "expired" if found else "not listed",
+            likely="its time is over" if found else "somebody ended it too early, or the registry was restored",
+            remedy="CI is refused until it has the new key: go on to `propagate` at once",
+        )
 
 
 class CiWasGivenTheKey(WithNewKey):

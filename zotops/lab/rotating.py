@@ -63,6 +63,16 @@ def use_previous(root: Path) -> None:
     ask(world, _held(world, "previous"), "/v2/")
 
 
+def end_current(root: Path) -> None:
+    """Let somebody end the key that CI uses, signed in as its user."""
+    world = json.loads((root / "world.json").read_text())
+    browser, key = sign_in(world), _own(listed(world, _held(world, "current")))["uuid"]
+    url = f"{world['registry']['url']}/zot/auth/apikey"
+    browser.ask(f"{url}?id={key}", method="DELETE", headers=AS_PAGE)
+    browser.ask(f"{world['registry']['url']}/zot/auth/logout", method="POST", headers=AS_PAGE)
+    forget_sign_in(world)
+
+
 def listed(world: Document, key: str) -> list[Document]:
     """The CI user's keys, as the registry lists them to that key; RuntimeError when it is not taken."""
     status, text = ask(world, key, "/zot/auth/apikey")

@@ -19,7 +19,7 @@ from zotops.checks.reachable import RegistryIsReachable
 from zotops.checks.rotation_end import OldKeyIsGone, OldKeyIsRefused
 from zotops.checks.rotation_fields import DatesAreNoted, PendingHoldsTheNewKey, PreviousHoldsTheOldKey
 from zotops.checks.rotation_start import CurrentKeyIsKnown, NothingIsPending
-from zotops.checks.rotation_uses import CiWasGivenTheKey, OldKeyIsQuiet, OnlyTheNewKeyIsUsed
+from zotops.checks.rotation_uses import CiWasGivenTheKey, OldKeyIsQuiet, OldKeyStillLives, OnlyTheNewKeyIsUsed
 from zotops.checks.sessions import NoSessionLeft
 from zotops.checks.vault import KeyIsStored, OtherFieldsUnchanged, OwnItemIsThere, ReferencesResolve
 from zotops.checks.vault_unlocked import VaultIsUnlocked
@@ -151,7 +151,11 @@ def stage(profile: Profile) -> Step:
             `op read --no-newline 'op://{profile.secrets.vault}/{profile.pending_key.secret}' | wc -c` says 36, and the
             other fields of `{profile.secrets.own_title}` and `{profile.secrets.shared_title}` are as they were.
             """,
-        checks=(PendingHoldsTheNewKey(profile=profile), OtherFieldsUnchanged(profile=profile)),
+        checks=(
+            PendingHoldsTheNewKey(profile=profile),
+            OtherFieldsUnchanged(profile=profile),
+            OldKeyStillLives(profile=profile),
+        ),
         safe_to_stop="CI works with the old key. Nothing uses the new one.",
         back="there is nothing to take back",
         look_only=True,
@@ -201,6 +205,7 @@ def promote(profile: Profile) -> Step:
         checks=(
             KeyIsStored(profile=profile),
             PreviousHoldsTheOldKey(profile=profile),
+            OldKeyStillLives(profile=profile),
             OtherFieldsUnchanged(profile=profile),
         ),
         safe_to_stop="Both keys work. CI still pushes with the old one.",

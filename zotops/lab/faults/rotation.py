@@ -13,7 +13,7 @@ from zotops.lab.faults.sentences import CI
 from zotops.lab.faults.traps import make_key
 from zotops.lab.first_key import EXPIRES
 from zotops.lab.names import NAMES
-from zotops.lab.rotating import use_previous
+from zotops.lab.rotating import end_current, use_previous
 
 SHARED, OWN, OWN_TITLE = NAMES["shared_item"], NAMES["own_item"], NAMES["own_title"]
 REPOSITORY = f"{NAMES['owner']}/{NAMES['repo']}"
@@ -76,6 +76,17 @@ FAULTS = (
         check=PENDING,
         remedy="Delete the new key, and make one again: `invoke rotate-key --step create`.",
         breaks=in_document("vault", lambda d: vault.set_value(d, OWN, "pending", f"zak_{'0' * 32}")),
+        at="stage",
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
+        name="old-key-ended-early",
+        wrong="Somebody has ended the old key before CI has the new one.",
+        noticed="Every push is refused until CI has the new key.",
+        check="the old key lives until CI has the new one",
+        remedy="Go on with the rotation at once: `invoke rotate-key`.",
+        breaks=end_current,
         at="stage",
         state="hardened",
         runbook="rotate-key",

@@ -1,0 +1,94 @@
+"""A hardened practice world for a rotation: walked in a process of its own, or here, and judged by its stores."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.rotation.stores import Stores
+from tests.rotation.walked import rotate
+from zotops.lab.world import make, start
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 240  # seconds
+
+
+@dataclass
+class Place:
+    """A hardened world, and what a rotation in it keeps."""
+
+    root: Path
+    state: Path
+    folder: Path
+    old: str
+    said: list[str] = field(default_factory=list)
+
+    def walk(self, point: str) -> subprocess.CompletedProcess[str]:
+        words = (str(self.root), str(self.state), self.old, point, str(self.folder / "report.json"))
+        return subprocess.run(
+            [sys.executable, "-m", "tests.rotation.walked", *words],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(self.folder)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+
+    def here(
+        self,
+        *,
+        meanwhile: Mapping[str, Callable[[], None]] | None = None,
+        by_hand: Sequence[str] = (),
+        name: str = "rotate-key",
+    ) -> int:
+        """Walk in this process; the exit code. What was broken after any record is in `broken`."""
+        self.said.clear()
+        return rotate(self.root, self.state, self.said, name=name, meanwhile=meanwhile or {}, by_hand=by_hand)
+
+    @property
+    def stores(self) -> Stores:
+        return Stores(self.root)
+
+    def report(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "report.json").read_text())
+        return found
+
+
+@contextmanager
+def place_in(folder: Path) -> Iterator[Place]:
+    root = (folder / "world").resolve()
+    root.mkdir(parents=True)
+    make(root, state="hardened", zot=None)
+    (folder / "state").mkdir(mode=0o700)
+    with start(root):
+        yield Place(root=root, state=folder / "state", folder=folder, old=Stores(root).held()["current"])
+
+
+def is_well(place: Place) -> list[str]:
+    """What is not as after a good rotation."""
+    stores = Stores(place.root)
+    held, keys = stores.held(), stores.keys()
+    wrong = []
+    if held["pending"] or held["previous"]:
+        wrong.append("a key lies in pending or previous")
+    if held["current"] == place.old or not stores.works(held["current"]):
+        wrong.append("the current key is the old one, or refused")
+    if set(stores.consumers().values()) != {held["current"]}:
+        wrong.append("a consumer holds another key than the current one")
+    if len(keys) != 1:
+        wrong.append(f"{len(keys)} keys are left: {sorted(str(key['label']) for key in keys.values())}")
+    if stores.noted("current-id") not in {str(key["uuid"]) for key in keys.values()}:
+        wrong.append("the current key's id is not noted")
+    sessions = json.loads((place.root / "state" / "provider.json").read_text())["sessions"].values()
+    if any(session["user"] == stores.names["ci_user"] for session in sessions):
+        wrong.append("a session of the CI user is left")
+    if stores.holds(place.old, place.state):
+        wrong.append("the dead key stands in the state folder")
+    return wrong
