@@ -204,8 +204,10 @@ CONTRADICTIONS: dict[str, tuple[str, str, str]] = {
     "a warning before the rotation is due": (
         "[auto]",
         "[rotation]\nwarning_days = 31\n[auto]",
-        "rotation.warning_days = 31: would warn before the rotation is due, 30 days before the key's end: make it "
-        "smaller, or due_day",
+        (
+            "rotation.warning_days = 31: would warn before the rotation is due, 30 days before the key's end: make it "
+            "smaller, or due_day"
+        ),
     ),
     "a critical threshold that comes before the warning": (
         "[auto]",

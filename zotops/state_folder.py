@@ -71,14 +71,14 @@ def lock_path(folder: Path, url: str) -> Path:
 
 
 def holder_of(path: Path) -> str:
-    """Who holds the lock of that file, without touching it; "" when nobody is seen to. Of another host: its word."""
+    """Who of this machine holds the lock of that file, without touching it; "" when nobody is seen to."""
     try:
         with path.open("rb") as file:
             owner, process, host = _owner_in(file.read(4096))
     except OSError:
         return ""
-    works = host != socket.gethostname() or _works_on(process, path)
-    return owner if process and works else ""
+    works = process and host == socket.gethostname() and _works_on(process, path)
+    return owner if works else ""
 
 
 class Lock:

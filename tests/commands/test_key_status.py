@@ -9,12 +9,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tests.commands.verifying import KINDS, ROOT, Done, Hardened, hardened
+from tests.systems.outside import nobody_listens
 from zotops.lab import vault
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "key-status.schema.json").read_text(encoding="utf-8"))
@@ -74,12 +76,13 @@ class Place:
         made = self.renew(days=90)
         self.store("expires", made["expirationDate"])
 
-    def look(self, *words: str) -> Done:
-        return self.lab.call("key-status", *words)
+    def look(self, *words: str, profile: str = "") -> Done:
+        named = ("--profile", profile) if profile else ()
+        return self.lab.call("key-status", *named, *words, own=not profile)
 
-    def told(self, *words: str) -> tuple[dict[str, Any], dict[str, str]]:
+    def told(self, *words: str, profile: str = "") -> tuple[dict[str, Any], dict[str, str]]:
         """The document, held to its schema, and each point's level."""
-        done = self.look("--json", *words)
+        done = self.look("--json", *words, profile=profile)
         jsonschema.validate(done.document, SCHEMA)
         assert done.code == done.document["exit"], done.err
         assert "zak_" not in done.out + done.err
@@ -171,3 +174,93 @@ def test_a_key_that_has_expired_says_so(place: Place) -> None:
     document, levels = place.told()
     assert (document["key"]["state"], levels["key"], levels["days"]) == ("expired", "critical", "critical")
     assert document["key"]["days_left"] < 0
+
+
+def test_a_stray_and_a_revoked_key_that_is_back_are_told(place: Place) -> None:
+    stray = place.mint("by-hand", days=30)
+    document, levels = place.told()
+    assert (levels["strays"], levels.get("revoked")) == ("warning", None)
+    assert [(other["id"], other["why"]) for other in document["others"]] == [(stray["uuid"], "stray")]
+    place.store("revoked", stray["uuid"])
+    document, levels = place.told()
+    assert (levels["strays"], levels["revoked"], document["level"]) == ("ok", "critical", "critical")
+
+
+def elsewhere(place: Place, folder: Path) -> str:
+    """A profile that leads to a registry at which nobody listens."""
+    text = (place.lab.root / "profile.toml").read_text()
+    path = folder / "elsewhere.toml"
+    path.write_text(text.replace(place.lab.profile.registry.url, nobody_listens()))
+    return str(path)
+
+
+def test_a_registry_that_is_down_is_unknown_everywhere_and_never_green(place: Place, tmp_path: Path) -> None:
+    profile = elsewhere(place, tmp_path)
+    document, levels = place.told(profile=profile)
+    assert (document["key"]["state"], levels["key"], document["exit"]) == ("registry down", "unknown", 5)
+    done = place.look("--nagios", profile=profile)
+    assert (done.code, done.out[:8]) == (3, "UNKNOWN:")
+
+
+def test_a_profile_that_is_wrong_is_unknown_to_a_monitoring_program(place: Place, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("name = 1\n")
+    assert place.look(profile=str(wrong)).code == 78
+    done = place.look("--nagios", profile=str(wrong))
+    assert (done.code, done.out[:8], len(done.out.splitlines())) == (3, "UNKNOWN:", 1)
+
+
+def test_two_forms_at_once_are_refused(place: Place) -> None:
+    done = place.look("--json", "--nagios")
+    assert (done.code, done.out.startswith("UNKNOWN: --json with --nagios")) == (3, True)
+
+
+def test_offline_knows_what_the_last_look_left_and_unlocks_nothing(place: Place) -> None:
+    document, levels = place.told("--offline")
+    assert (document["exit"], levels["days"], levels["look"]) == (5, "unknown", "unknown")
+    seen, _ = place.told()
+    before = len(place.lab.calls("op"))
+    document, levels = place.told("--offline")
+    assert set(levels.values()) == {"ok"}
+    assert (document["key"]["id"], document["key"]["expires"]) == (seen["key"]["id"], seen["key"]["expires"])
+    assert document["last_success"] == seen["last_success"]
+    assert document["key"]["last_used"] is None
+    assert len(place.lab.calls("op")) == before
+
+
+def test_the_metrics_say_when_it_was_looked_and_when_a_look_last_told_everything(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "key.prom"
+    began = time.time()
+    place.look("--prometheus", str(file))
+    found = metrics(file)
+    assert found["zotops_key_days_left"] == pytest.approx(90, abs=0.1)
+    assert found["zotops_key_timestamp_seconds"] >= began
+    assert found["zotops_key_success_timestamp_seconds"] >= began
+    assert found['zotops_key_point{level="ok",point="key"'] == 1
+    good = found["zotops_key_success_timestamp_seconds"]
+    with place.lab.state.edit("forge") as document:
+        document["tokens"] = []
+    place.look("--prometheus", str(file))
+    found = metrics(file)
+    assert found["zotops_key_success_timestamp_seconds"] == good < found["zotops_key_timestamp_seconds"]
+    assert found['zotops_key_point{level="unknown",point="forge"'] == 1
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".prom"] == ["key.prom"]
+
+
+def metrics(file: Path) -> dict[str, float]:
+    """Name, and labels without the profile's, to value."""
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]
+    pairs = (line.rpartition(" ")[::2] for line in lines)
+    return {re.sub(r'[{,]profile="practice"}', "", name): float(value) for name, value in pairs}
+
+
+def test_nobody_there_reads_only_what_the_profile_lists(place: Place, tmp_path: Path) -> None:
+    text = (place.lab.root / "profile.toml").read_text()
+    start = text.index("unattended = ")
+    other = tmp_path / "other.toml"
+    other.write_text(text[:start] + "unattended = []" + text[text.index("\n", start) :])
+    before = len(place.lab.calls("op"))
+    document, levels = place.told(profile=str(other))
+    assert (document["key"]["state"], levels["key"], document["exit"]) == ("cannot tell", "unknown", 5)
+    assert "nobody is there to unlock the vault" in document["points"][0]["observed"]
+    assert len(place.lab.calls("op")) == before
