@@ -214,6 +214,15 @@ def test_a_registry_that_does_not_come_back_leaves_it_uncertain(place: Deploying
     assert place.left_behind == [KEPT]
 
 
+def test_a_registry_that_does_not_run_may_be_put_back_too(place: Deploying) -> None:
+    place.at.processes(None)
+    undo, intent = taken_back(place, HARDENED)
+    assert intent["process-before"] == ""
+    place.at.processes(8)
+    undo.perform(place.at.world, intent, NOTHING)
+    assert undo.settle(place.at.world, intent).state is State.HAPPENED
+
+
 def test_where_nothing_was_kept_nothing_is_put_back(place: Deploying) -> None:
     undo, intent = taken_back(place, None)
     with pytest.raises(ActionFailed, match=r"nothing was changed: there is no .*zotops-7f3a on practice-host"):

@@ -162,6 +162,12 @@ def test_only_the_four_parts_may_change(profile: Profile) -> None:
     assert unexpected_changes(before, after) == ["extensions.metrics.enable", "http.port", "storage.rootDirectory"]
 
 
+def test_an_empty_part_is_a_change_too(profile: Profile) -> None:
+    before, after = hardened(profile), hardened(profile)
+    after["extensions"] = {}
+    assert unexpected_changes(before, after) == unexpected_changes(after, before) == ["extensions"]
+
+
 def test_nothing_changed_is_nothing_unexpected(profile: Profile) -> None:
     assert unexpected_changes(hardened(profile), copy.deepcopy(hardened(profile))) == []
 

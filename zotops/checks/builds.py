@@ -84,9 +84,10 @@ class BuildSucceeded(OfProfile, Check):
 
 
 def _likely(runs: Sequence[Run | None]) -> str:
-    if None in runs:
+    ended = [run.status for run in runs if run]
+    if len(ended) < len(runs):
         return "it was started for something else: a branch name, or another commit"
-    if any(run and run.status == "success" for run in runs):
+    if "success" in ended:
         return "that workflow pushes without the key, or its tag exists already, which CI may not overwrite"
     return "the forge's copy of the key is not the key; or the tags exist already, which CI may not overwrite"
 

@@ -51,7 +51,7 @@ class ReviewedConfiguration(OfProfile, Check):
         expected = "four parts, the profile's groups and tiers, nothing else changed"
         candidate = read_candidate(world, self.profile)
         trouble = candidate.play.trouble(self.profile.provisioning.registry_tasks)
-        if trouble and candidate.play.host_unreachable:
+        if candidate.play.host_unreachable:
             return unknown(expected=expected, observed=trouble, remedy=f"ssh {self.profile.server.ssh}: is it there?")
         if trouble:
             return judged(

@@ -43,15 +43,10 @@ class ProcessIsYounger(OfProfile, Check):
         expected = f"a process that answers, and began after {server.config} was written"
         if written is None:
             return unknown(expected=expected, observed=f"there is no {server.config}", remedy="is the profile right?")
-        silent = "it does not run" if process is None else _silence(host, server.local_url)
-        if process is None or silent:
-            return judged(
-                False,
-                expected=expected,
-                observed=silent,
-                likely="it ends at its start, as it does without the identity provider, or when its port is taken",
-                remedy="read its log; `invoke deploy --undo deploy-zot` puts the old configuration back",
-            )
+        if process is None:
+            return _not_there(expected, "it does not run")
+        if silent := _silence(host, server.local_url):
+            return _not_there(expected, silent)
         lost = process.is_older_than(written, pid_before=_pid_before(facts, written))
         return judged(
             not lost,
@@ -62,6 +57,16 @@ class ProcessIsYounger(OfProfile, Check):
             # Only what was well is remembered: else a second look would find the old process all right.
             facts={} if lost else {PROCESS_SEEN: f"{process.pid} {written}"},
         )
+
+
+def _not_there(expected: str, observed: str) -> Evidence:
+    return judged(
+        False,
+        expected=expected,
+        observed=observed,
+        likely="it ends at its start, as it does without the identity provider, or when its port is taken",
+        remedy="read its log; `invoke deploy --undo deploy-zot` puts the old configuration back",
+    )
 
 
 def _silence(host: RegistryHost, url: str) -> str:

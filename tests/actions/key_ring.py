@@ -1,0 +1,75 @@
+"""A registry's keys in memory, as the door that leads to them; all other requests go on."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.systems.outside import HTTP, basic
+from zotops.model import Reply
+
+PATH = "/zot/auth/apikey"
+BEGAN = datetime(2026, 3, 7, tzinfo=UTC)
+
+
+@dataclass
+class KeyRing:
+    """`keys`: by secret; `says`: other answers, by method and path; `keeps`: a deleted key stays all the same."""
+
+    url: str
+    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
+    says: dict[str, int] = field(default_factory=dict)
+    keeps: bool = False
+    uses: int = 0
+
+    def add(self, secret: str, label: str, *, expires: str = "2026-06-05T00:00:00Z") -> str:
+        """One more key; its id."""
+        uuid, created = f"id-{len(self.keys):04}", BEGAN + timedelta(minutes=len(self.keys))
+        self.keys[secret] = {
+            "uuid": uuid,
+            "label": label,
+            "createdAt": created.isoformat(),
+            "expirationDate": expires,
+            "lastUsed": "0001-01-01T00:00:00Z",
+        }
+        return uuid
+
+    @property
+    def labels(self) -> list[str]:
+        return [row["label"] for row in self.keys.values()]
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,
+    ) -> Reply:
+        """As Http.send."""
+        if not url.startswith(self.url):
+            return HTTP.send(method, url, headers=headers, body=body, timeout=timeout)
+        parts = urlsplit(url)
+        used = next((s for s in self.keys if basic("zot-ci", s) == (headers or {}).get("Authorization")), None)
+        if used:
+            self.uses += 1
+            self.keys[used]["lastUsed"] = (BEGAN + timedelta(days=1, minutes=self.uses)).isoformat()
+        status, answer = self._answer(method, parts.path, parse_qs(parts.query), body) if used else (401, {})
+        told = self.says.get(f"{method} {parts.path}", status)
+        return Reply(method=method, url=url, status=told, body=json.dumps(answer).encode())
+
+    def _answer(self, method: str, path: str, query: Mapping[str, list[str]], body: bytes) -> tuple[int, Any]:
+        if path != PATH:
+            return 200, {}
+        if method == "GET":
+            return 200, {"apiKeys": list(self.keys.values())}
+        if method == "DELETE":
+            kept = {s: row for s, row in self.keys.items() if self.keeps or row["uuid"] != query["id"][0]}
+            self.keys = kept
+            return 200, {}
+        wanted, secret = json.loads(body), f"zak_{len(self.keys):032x}"
+        self.add(secret, wanted["label"], expires=wanted["expirationDate"])
+        return 201, {**self.keys[secret], "apiKey": secret}
