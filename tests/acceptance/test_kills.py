@@ -53,6 +53,10 @@ def key_in_both_places(desk: Desk) -> bool:
     return bool(current) and current == value_of(vault, names["own_item"], "pending")
 
 
+def one_build_started(desk: Desk) -> bool:
+    return len(desk.state.read("forge")["runs"]) == 3
+
+
 def builds_started(desk: Desk) -> bool:
     return len(desk.state.read("forge")["runs"]) == 4
 
@@ -67,6 +71,7 @@ MOMENTS: dict[str, Callable[[Desk], bool]] = {
     "while-op-stores-the-key": called("op", "item", "edit"),
     "between-current-and-pending": key_in_both_places,
     "while-the-secrets-play-runs": called("ansible-playbook", "forgejo_actions_secrets"),
+    "between-the-two-builds": one_build_started,
     "while-the-builds-run": builds_started,
     "while-services-are-checked": called("mise", "services-check"),
     "after-the-last-action": event("verify", "action-done"),

@@ -88,7 +88,7 @@ def test_a_dispatch_whose_answer_was_lost_is_not_repeated(place: Place, lost: in
     if lost == 2:
         assert (settled.state, settled.outcome.facts[BUILD_COMMIT]) == (State.HAPPENED, intent["commit"])
     else:
-        assert (settled.state, "build-container.yaml run" in settled.leftover) == (State.DID_NOT, True)
+        assert (settled.state, "started: build-container.yaml=" in settled.leftover) == (State.DID_NOT, True)
 
 
 def test_before_anything_was_sent_nothing_happened(place: Place) -> None:

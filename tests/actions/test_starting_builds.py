@@ -10,7 +10,7 @@ from tests.platform.stand_ins import NOTHING
 from zotops.actions.build import DispatchBuild
 from zotops.errors import ActionFailed, Uncertain
 from zotops.model import Attempt, Intent, Outcome, State
-from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD
+from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, HALF_STARTED
 
 INTENT = {"commit": NEW, "tags": "v1 v1-nix", f"before-{DAGGER}": "12", f"before-{SKOPEO}": "0"}
 
@@ -31,7 +31,7 @@ def test_the_newest_commit_without_tags_is_chosen_and_what_ran_before_is_noted(p
     place.has_runs(run(2, DAGGER), run(1, DAGGER), run(3, DAGGER, BUILT))
     intent = DispatchBuild(profile=place.profile).intent(place.world, NOTHING, Attempt(run="7f3a", number=1))
     tags = "v0.1.0-aaaaaaa v0.1.0-aaaaaaa-nix"
-    assert intent == {"commit": NEW, "tags": tags, f"before-{DAGGER}": "12", f"before-{SKOPEO}": "0"}
+    assert intent == {"commit": NEW, "tags": tags, "started": "", f"before-{DAGGER}": "12", f"before-{SKOPEO}": "0"}
 
 
 def test_where_every_commit_is_built_there_is_nothing_to_start(place: Forge) -> None:
@@ -43,7 +43,8 @@ def test_where_every_commit_is_built_there_is_nothing_to_start(place: Forge) -> 
 def test_both_are_started_once_and_their_end_is_told(place: Forge) -> None:
     place.has_runs(run(3, DAGGER), run(4, SKOPEO, status="failure"))
     outcome = performed(place)
-    assert outcome.facts == {BUILD_COMMIT: NEW, BUILD_RUNS: f"{DAGGER}=13 {SKOPEO}=14", COMMITS_TO_BUILD: NEW}
+    ids = f"{DAGGER}=13 {SKOPEO}=14"
+    assert outcome.facts == {BUILD_COMMIT: NEW, BUILD_RUNS: ids, COMMITS_TO_BUILD: NEW, HALF_STARTED: ""}
     assert outcome.left == ("the tag v1", "the tag v1-nix")
     assert place.told == [(DAGGER, "started, run 13"), (SKOPEO, "started, run 14"), ("builds", "ended")]
     assert place.dispatches == 2
@@ -88,10 +89,10 @@ def test_a_run_that_is_nowhere_to_be_seen_leaves_it_uncertain(place: Forge) -> N
     ("numbers", "state", "leftover"),
     [
         ((3, 4), State.HAPPENED, ""),
-        ((3,), State.DID_NOT, f"{DAGGER} run 13 was started"),
-        ((4,), State.DID_NOT, f"{SKOPEO} run 14 was started"),
+        ((3,), State.DID_NOT, f"started: {DAGGER}=13; the next try starts the rest"),
+        ((4,), State.DID_NOT, f"started: {SKOPEO}=14; the next try starts the rest"),
         ((2,), State.DID_NOT, ""),
-        ((2, 4), State.DID_NOT, f"{SKOPEO} run 14 was started"),
+        ((2, 4), State.DID_NOT, f"started: {SKOPEO}=14; the next try starts the rest"),
     ],
 )
 def test_only_runs_that_are_new_show_that_it_happened(
@@ -100,5 +101,18 @@ def test_only_runs_that_are_new_show_that_it_happened(
     place.has_runs(*(run(number, SKOPEO if number == 4 else DAGGER) for number in numbers))
     settled = DispatchBuild(profile=place.profile).settle(place.world, INTENT)
     assert (settled.state, settled.leftover) == (state, leftover)
-    assert bool(settled.outcome.facts) == (state is State.HAPPENED)
+    assert (BUILD_COMMIT in settled.outcome.facts) == (state is State.HAPPENED)
     assert place.dispatches == 0
+
+
+def test_what_was_cut_off_between_two_builds_is_finished_with_the_same_commit(place: Forge) -> None:
+    place.has_runs(run(3, DAGGER))
+    action = DispatchBuild(profile=place.profile)
+    settled = action.settle(place.world, INTENT)
+    assert settled.outcome.facts == {HALF_STARTED: f"{NEW} {DAGGER}=13"}
+    place.has_runs(run(3, DAGGER), run(4, SKOPEO))
+    intent = action.intent(place.world, settled.outcome.facts, Attempt(run="7f3a", number=2))
+    assert (intent["commit"], intent["started"]) == (NEW, f"{DAGGER}=13")
+    outcome = action.perform(place.world, intent, NOTHING)
+    assert outcome.facts[BUILD_RUNS] == f"{DAGGER}=13 {SKOPEO}=14"
+    assert place.dispatches == 1

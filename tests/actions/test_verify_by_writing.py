@@ -12,7 +12,10 @@ from zotops.errors import ActionFailed
 from zotops.looking import made
 from zotops.model import Attempt, Facts, Outcome, State, Verdict
 from zotops.systems.services_check import SERVICES_OF_REGISTRY, SERVICES_OTHERS, parse_written
-from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, pulled_through
+from zotops.systems.zot import open_zot, with_key
+from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, pulled_through, push_image, tiny_image
+
+NOTHING: Facts = {}
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +24,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield running
 
 
-def perform(place: Place, number: int) -> Outcome:
+def perform(place: Place, number: int, *, attempt: int = 1, facts: Facts = NOTHING) -> Outcome:
+    """One try of a run of its own, whose id ends in that number."""
     action = VerifyByWriting(profile=place.profile)
-    intent = action.intent(place.world, {}, Attempt(run="7f3a", number=number))
-    return action.perform(place.world, intent, {})
+    intent = action.intent(place.world, facts, Attempt(run=f"7f3{number}", number=attempt))
+    return action.perform(place.world, intent, facts)
 
 
 def looked(place: Place, facts: Facts) -> list[Verdict]:
@@ -34,13 +38,13 @@ def looked(place: Place, facts: Facts) -> list[Verdict]:
 
 def test_what_was_written_comes_back(place: Place) -> None:
     outcome = perform(place, 1)
-    assert outcome.facts[SCRATCH_TAG] == "zotops-7f3a-1"
+    assert outcome.facts[SCRATCH_TAG] == "zotops-7f31-1"
     assert looked(place, outcome.facts) == [Verdict.PASSED, Verdict.PASSED]
 
 
 def test_what_stays_is_said(place: Place) -> None:
     left = perform(place, 2).left
-    assert left[0].startswith("practice/zotops-scratch:zotops-7f3a-2")
+    assert left[0].startswith("practice/zotops-scratch:zotops-7f32-1")
     assert left[1] == "docker.io/library/busybox:1.36 in the cache"
 
 
@@ -69,20 +73,40 @@ def test_a_mirror_that_gives_nothing_and_a_missing_program_are_for_the_checks_to
     registry = msgspec.structs.replace(place.profile.registry, mirrors=(mirror,))
     provisioning = msgspec.structs.replace(place.profile.provisioning, services_check="no-such-task")
     profile = msgspec.structs.replace(place.profile, registry=registry, provisioning=provisioning)
-    facts = perform(replace(place, profile=profile), 6).facts
+    facts = perform(replace(place, profile=profile), 0).facts
     assert facts[pulled_through(mirror)] == "not served: 404"
     assert facts[SERVICES_OF_REGISTRY] == ""
     assert looked(replace(place, profile=profile), facts) == [Verdict.PASSED, Verdict.FAILED]
 
 
-def test_settle_repeats_under_another_tag(place: Place) -> None:
+def test_settle_says_what_may_be_there(place: Place) -> None:
     action = VerifyByWriting(profile=place.profile)
-    settled = action.settle(place.world, action.intent(place.world, {}, Attempt(run="7f3a", number=7)))
+    settled = action.settle(place.world, action.intent(place.world, {}, Attempt(run="7f37", number=1)))
     assert settled.state is State.DID_NOT
-    assert "zotops-7f3a-7 may have been pushed" in settled.leftover
+    assert "zotops-7f37-1 may have been pushed" in settled.leftover
+
+
+def test_what_a_try_that_was_cut_off_has_pushed_is_not_pushed_again(place: Place) -> None:
+    perform(place, 7)
+    told: list[tuple[str, str]] = []
+    listening = replace(place, world=replace(place.world, tell=lambda *said: told.append(said)))
+    assert perform(listening, 7, attempt=3).facts[SCRATCH_TAG] == "zotops-7f37-1"
+    assert told[0] == ("pushed with CI's key", "practice/zotops-scratch:zotops-7f37-1, by a try that was cut off")
+
+
+def test_a_try_that_came_to_its_end_is_followed_by_a_push_of_its_own(place: Place) -> None:
+    first = perform(place, 9)
+    assert perform(place, 9, attempt=2, facts=first.facts).facts[SCRATCH_TAG] == "zotops-7f39-2"
+
+
+def test_another_image_under_such_a_tag_is_not_taken_for_ours(place: Place) -> None:
+    key = place.world.secrets.read(place.profile.current_key.secret)
+    zot, scratch = open_zot(place.world, place.profile), place.profile.registry.scratch
+    push_image(zot, scratch, "zotops-7f36-1", tiny_image("somebody else's"), with_key(place.profile.ci.name, key))
+    assert perform(place, 6, attempt=2).facts[SCRATCH_TAG] == "zotops-7f36-2"
 
 
 def test_the_digest_is_known_before_it_is_pushed(place: Place) -> None:
     action = VerifyByWriting(profile=place.profile)
-    intent = action.intent(place.world, {}, Attempt(run="7f3a", number=8))
+    intent = action.intent(place.world, {}, Attempt(run="7f38", number=1))
     assert perform(place, 8).facts[SCRATCH_DIGEST] == intent["digest"]

@@ -52,6 +52,10 @@ class Place:
         self.said.clear()
         return rotate(self.root, self.state, self.said, name=name, meanwhile=meanwhile or {}, by_hand=by_hand)
 
+    def journal(self) -> str:
+        """What was recorded, all runs."""
+        return "".join(path.read_text() for path in sorted((self.state / "runs").glob("*.jsonl")))
+
     @property
     def stores(self) -> Stores:
         return Stores(self.root)

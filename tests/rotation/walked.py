@@ -1,7 +1,7 @@
 """A rotation in a process of its own, watched after every record, and killed where the test says.
 
-`python -m tests.rotation.walked ROOT STATE OLD POINT REPORT`: POINT is `record:N`, `effect:N` or `never`; REPORT gets
-one JSON object: records and effects so far, and what was broken, with the record after which it was.
+`python -m tests.rotation.walked ROOT STATE OLD POINT REPORT`: POINT is `record:N`, `effect:N`, `after:EVENT/STEP` or
+`never`; REPORT gets one JSON object: records and effects so far, and what was broken, with the record after which it was.
 """
 
 import functools
@@ -35,8 +35,7 @@ class Watcher:
 
     def __init__(self, root: Path, state: Path, old: str, point: str, report: Path) -> None:
         self.stores, self.state, self.old, self.report = Stores(root), state, old, report
-        self.kind, _, number = point.partition(":")
-        self.number = int(number or 0)
+        self.kind, _, self.place = point.partition(":")
         self.counted: dict[str, int] = {"record": 0, "effect": 0}
         self.told: list[str] = []
         self.broken: list[str] = []
@@ -47,6 +46,8 @@ class Watcher:
         wrong = broken(self.stores, self.old, armed=self.armed, folders=(self.state,))
         self.broken += [f"after {record.n} {record.event} {record.step}: {each}" for each in wrong]
         self._count("record", f"{record.event} {record.step}")
+        if self.kind == "after" and self.place == f"{record.event}/{record.step}":
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def after_effect(self, what: str) -> None:
         self._count("effect", what)
@@ -56,11 +57,11 @@ class Watcher:
         if self.kind in {kind, "never"}:
             self.told.append(f"{kind}:{self.counted[kind]} {what}")
         self.report.write_text(json.dumps({**self.counted, "broken": self.broken, "told": self.told}))
-        if (self.kind, self.number) == (kind, self.counted[kind]):
+        if (self.kind, self.place) == (kind, str(self.counted[kind])):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def watch(watcher: Watcher) -> None:
+def watch(watcher: Watcher, change: Callable[[Any, str, Any], None] = setattr) -> None:
     """Let the real doors and the real journal tell the watcher what they have done."""
     append, send, run = journal.Journal.append, doors.RealHttp.send, doors.RealPrograms.run
 
@@ -85,7 +86,9 @@ def watch(watcher: Watcher) -> None:
             watcher.after_effect(" ".join(argv[:3]))
         return done
 
-    journal.Journal.append, doors.RealHttp.send, doors.RealPrograms.run = appended, sent, ran  # type: ignore[method-assign]
+    change(journal.Journal, "append", appended)
+    change(doors.RealHttp, "send", sent)
+    change(doors.RealPrograms, "run", ran)
 
 
 def rotate(

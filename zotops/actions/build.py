@@ -8,7 +8,7 @@ from zotops.actions.waiting import wait_until
 from zotops.errors import ActionFailed, Uncertain
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
 from zotops.profile import OfProfile
-from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, buildable
+from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, HALF_STARTED, buildable, tags_of
 from zotops.systems.forgejo import DispatchRefusedError, Forgejo, Run
 
 # The time in which a dispatch that was cut off may still show, in seconds.
@@ -23,8 +23,10 @@ class DispatchBuild(OfProfile, Action):
         return f"starts {files} for the newest commit without a tag, by its full id, and waits"
 
     def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
-        """The commit, its tags, and for each workflow the newest run that already had the same inputs."""
-        del facts, attempt
+        """The commit, its tags, for each workflow the newest run that had the same inputs; and what runs already."""
+        del attempt
+        if half := facts.get(HALF_STARTED):
+            return self._rest(world, half)
         chosen = next(buildable(world, self.profile), None)
         if chosen is None:
             raise ActionFailed(
@@ -34,13 +36,24 @@ class DispatchBuild(OfProfile, Action):
         world.tell("commit", f"{chosen.commit}: makes {' and '.join(chosen.tags)}")
         files = [workflow.file for workflow in self.profile.forge.workflows]
         before = {f"before-{file}": str(_newest(self._runs(world, file, chosen.commit))) for file in files}
-        return {"commit": chosen.commit, "tags": " ".join(chosen.tags), **before}
+        return {"commit": chosen.commit, "tags": " ".join(chosen.tags), "started": "", **before}
+
+    def _rest(self, world: World, half: str) -> Intent:
+        """What a try that was cut off has left to start; its commit is taken, tags or not."""
+        commit, _, started = half.partition(" ")
+        world.tell("commit", f"{commit}, of which a try that was cut off has started {started}")
+        files = [workflow.file for workflow in self.profile.forge.workflows]
+        before = {f"before-{file}": str(_newest(self._runs(world, file, commit))) for file in files}
+        tags = " ".join(tags_of(world, self.profile, commit) or ())
+        return {"commit": commit, "tags": tags, "started": started, **before}
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
         """ActionFailed: the forge refused. What the builds end with is for the checks to judge."""
         del facts
-        started: dict[str, int] = {}
+        started = _ids(intent.get("started", ""))
         for workflow in self.profile.forge.workflows:
+            if workflow.file in started:
+                continue
             try:
                 started[workflow.file] = self._start(world, workflow.file, intent)
             except ActionFailed as failed:
@@ -82,18 +95,21 @@ class DispatchBuild(OfProfile, Action):
         late = wait_until(world, "builds", unfinished, within=self.profile.build.patience, every=5.0)
         world.tell("builds", f"{late} after {self.profile.build.patience:.0f} s" if late else "ended")
         ids = " ".join(f"{file}={run_id}" for file, run_id in started.items())
-        found = {BUILD_COMMIT: intent["commit"], BUILD_RUNS: ids, COMMITS_TO_BUILD: intent["commit"]}
+        found = {BUILD_COMMIT: intent["commit"], BUILD_RUNS: ids, COMMITS_TO_BUILD: intent["commit"], HALF_STARTED: ""}
         return Outcome(facts=found, left=tuple(f"the tag {tag}" for tag in intent["tags"].split()))
 
     def settle(self, world: World, intent: Intent) -> Settled:
-        """By the runs' payload. With only some of them started, the next try takes another commit."""
+        """By the runs' payload. With only some of them started, the next try starts the others for the same commit."""
         world.clock.sleep(LATE)
         found = {w.file: self._new_run(world, w.file, intent) for w in self.profile.forge.workflows}
-        started = {file: run.id for file, run in found.items() if run}
+        started = _ids(intent.get("started", "")) | {file: run.id for file, run in found.items() if run}
         if len(started) == len(found):
             return Settled(state=State.HAPPENED, outcome=self._wait(world, intent, started))
-        left = ", ".join(f"{file} run {run_id} was started" for file, run_id in started.items())
-        return Settled(state=State.DID_NOT, leftover=left)
+        if not started:
+            return Settled(state=State.DID_NOT)
+        ids = " ".join(f"{file}={run_id}" for file, run_id in started.items())
+        half = Outcome(facts={HALF_STARTED: f"{intent['commit']} {ids}"})
+        return Settled(state=State.DID_NOT, outcome=half, leftover=f"started: {ids}; the next try starts the rest")
 
     def _new_run(self, world: World, file: str, intent: Intent) -> Run | None:
         """The newest run of that workflow with our inputs that was not there before."""
@@ -106,6 +122,11 @@ class DispatchBuild(OfProfile, Action):
     def _inputs(self, commit: str) -> Mapping[str, str]:
         """The full id: its first seven digits go into the tag as they are."""
         return {"container": self.profile.build.container, "ref": commit}
+
+
+def _ids(text: str) -> dict[str, int]:
+    """Run ids by workflow file, from `file=id file=id`."""
+    return {file: int(run_id) for file, _, run_id in (pair.rpartition("=") for pair in text.split())}
 
 
 def _newest(runs: tuple[Run, ...]) -> int:

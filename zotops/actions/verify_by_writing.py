@@ -6,7 +6,7 @@ from zotops.errors import ActionFailed, Unreachable
 from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Settled, State, World
 from zotops.profile import Mirror, OfProfile
 from zotops.systems.services_check import SERVICES_OF_REGISTRY, SERVICES_OTHERS, run_services_check, written
-from zotops.systems.zot import Zot, open_zot, with_key
+from zotops.systems.zot import Zot, names_in, open_zot, with_key
 from zotops.systems.zot_image import (
     SCRATCH_DIGEST,
     SCRATCH_TAG,
@@ -36,12 +36,14 @@ class VerifyByWriting(OfProfile, Action):
         )
 
     def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
-        """The tag, which is this try's own, and the digest that goes under it."""
-        del world, facts
+        """The tag and the digest that goes under it: this try's own, or what a try that was cut off has pushed."""
+        cut_off = self._pushed_by_an_earlier_try(world, facts, attempt)
+        label = cut_off or attempt.label
         return {
-            "tag": attempt.label.replace("/", "-"),
-            "label": attempt.label,
-            "digest": tiny_image(attempt.label).digest,
+            "tag": _tag(label),
+            "label": label,
+            "digest": tiny_image(label).digest,
+            "pushed": "yes" if cut_off else "",
         }
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
@@ -58,10 +60,25 @@ class VerifyByWriting(OfProfile, Action):
         return Outcome(facts={**found, **self._services(world)}, left=tuple(left))
 
     def settle(self, world: World, intent: Intent) -> Settled:
-        """Doing it again is harmless: each try has a tag of its own."""
+        """All but the push may be done again; the next try looks for what was pushed, and goes on with that."""
         del world
         where = f"{self.profile.registry.scratch}:{intent['tag']}"
-        return Settled(state=State.DID_NOT, leftover=f"{where} may have been pushed; the next try takes another tag")
+        return Settled(state=State.DID_NOT, leftover=f"{where} may have been pushed; the next try goes on with it")
+
+    def _pushed_by_an_earlier_try(self, world: World, facts: Facts, attempt: Attempt) -> str:
+        """The label of a try of this run whose image is there and of which no end is recorded; or ""."""
+        labels = [Attempt(run=attempt.run, number=number).label for number in range(attempt.number - 1, 0, -1)]
+        if not labels:
+            return ""
+        zot, scratch = open_zot(world, self.profile), self.profile.registry.scratch
+        reply = zot.tags(scratch)
+        tags = names_in(reply, "tags") if reply.status == OK else ()
+        for label in labels:
+            if _tag(label) in tags and _tag(label) != facts.get(SCRATCH_TAG):
+                pulled = pull_image(zot, scratch, _tag(label))
+                if pulled.status == OK and pulled.digest == tiny_image(label).digest:
+                    return label
+        return ""
 
     def _push(self, world: World, zot: Zot, intent: Intent) -> None:
         login = self.profile.current_key
@@ -69,6 +86,9 @@ class VerifyByWriting(OfProfile, Action):
         if not has_key_form(key):
             raise ActionFailed("the vault holds no key to push with", remedy="do create-ci-key and store-ci-key first")
         image, scratch = tiny_image(intent["label"]), self.profile.registry.scratch
+        if intent.get("pushed"):
+            world.tell("pushed with CI's key", f"{scratch}:{intent['tag']}, by a try that was cut off")
+            return
         push_image(zot, scratch, intent["tag"], image, with_key(login.user, key))
         world.tell("pushed with CI's key", f"{scratch}:{intent['tag']}, {image.digest[:19]}")
 
@@ -96,3 +116,7 @@ class VerifyByWriting(OfProfile, Action):
             self.profile.provisioning.services_check, f"{len(lines)} lines, {len(ours)} of the registry, {bad} FAILED"
         )
         return {SERVICES_OF_REGISTRY: written(ours), SERVICES_OTHERS: written(others)}
+
+
+def _tag(label: str) -> str:
+    return label.replace("/", "-")

@@ -19,6 +19,8 @@ DEPLOYED_AT = Fact("deployed-at")
 BUILD_COMMIT = Fact("build-commit")
 # The runs that build it: "<workflow file>=<run id>", separated by blanks.
 BUILD_RUNS = Fact("build-runs")
+# A commit of which only some builds were started before a run was cut off: "<commit> <workflow file>=<run id> …".
+HALF_STARTED = Fact("half-started")
 # The newest commits that had no tag before anything was built, by their full ids, separated by blanks.
 COMMITS_TO_BUILD = Fact("commits-to-build")
 
