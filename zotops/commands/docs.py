@@ -48,7 +48,7 @@ def commands_of(root: Path) -> list[Command]:
 
 def _command(name: str, task: Any) -> Command:
     options = [
-        Option(flag=f"--{argument.name}" + ("" if argument.kind is bool else "=..."), help=argument.help or "")
+        Option(flag=f"--{argument.names[0]}" + ("" if argument.kind is bool else "=..."), help=argument.help or "")
         for argument in task.get_arguments()
     ]
     return Command(name=name, help=(task.__doc__ or "").strip(), options=options)
