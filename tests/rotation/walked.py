@@ -1,7 +1,7 @@
 """A rotation in a process of its own, watched after every record, and killed where the test says.
 
 `python -m tests.rotation.walked ROOT STATE OLD POINT REPORT`: POINT is `record:N`, `effect:N`, `after:EVENT/STEP` or
-`never`; REPORT gets one JSON object: records and effects so far, and what was broken, with the record after which it was.
+`never`; REPORT gets one JSON object: records and effects so far, and what was broken, after which record.
 """
 
 import functools

@@ -6,7 +6,7 @@ from zotops.errors import ActionFailed
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
 from zotops.profile import OfProfile
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PREVIOUS, REVOKED, ids_in, own_field
-from zotops.systems.rotation import OLD_KEY_ID, due_day
+from zotops.systems.rotation import ENDED_IDS, OLD_KEY_ID, due_day
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
 
 
@@ -25,12 +25,12 @@ class Arm(OfProfile, Action):
         if KEY_ID not in facts or KEY_EXPIRES not in facts:
             raise ActionFailed("which key is the new one is not known", remedy="--step create finds it out")
         ended = ids_in(world.secrets.read(own_field(self.profile, REVOKED)).reveal())
-        old = facts.get(OLD_KEY_ID, "")
+        new = [*ids_in(facts.get(ENDED_IDS, "")), *filter(None, [facts.get(OLD_KEY_ID, "")])]
         return {
             EXPIRES: facts[KEY_EXPIRES],
             DUE: due_day(facts[KEY_EXPIRES], self.profile.rotation.lifetime_days, self.profile.rotation.due_day),
             CURRENT_ID: facts[KEY_ID],
-            REVOKED: ",".join([*ended, *([old] if old and old not in ended else [])]),
+            REVOKED: ",".join(dict.fromkeys([*ended, *new])),
         }
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from zotops.actions.ci_session import signed_in
 from zotops.actions.minting import Minting
 from zotops.model import Facts, World
-from zotops.systems.rotation import OLD_KEY_STATE, WORKS, ci_caller
-from zotops.systems.zot import Caller
+from zotops.systems.rotation import OK, OLD_KEY_STATE, WORKS, ci_caller
+from zotops.systems.zot import Caller, open_zot
 
 
 class MintSuccessor(Minting):
@@ -23,10 +23,11 @@ class MintSuccessor(Minting):
 
     @contextmanager
     def as_ci(self, world: World, facts: Facts, left: list[str]) -> Iterator[Caller]:
-        """By the current key, which leaves no session; by a session when that key is not taken."""
-        if facts.get(OLD_KEY_STATE) == WORKS:
+        """By the current key, which leaves no session; by a session when that key is not taken, or no longer."""
+        current = ci_caller(self.profile, world.secrets.read(self.profile.current_key.secret))
+        if facts.get(OLD_KEY_STATE) == WORKS and open_zot(world, self.profile).ping(current).status == OK:
             world.tell("asked with", "the current key; nobody has to sign in")
-            yield ci_caller(self.profile, world.secrets.read(self.profile.current_key.secret))
+            yield current
         else:
             with signed_in(world, self.profile, left) as caller:
                 yield caller

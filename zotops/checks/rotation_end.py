@@ -72,6 +72,45 @@ class OldKeyIsGone(WithNewKey):
         )
 
 
+class OnlyTheNewKeyIsLeft(WithNewKey):
+    """After a leak no other key of the CI user may live: it might have been made with the leaked one."""
+
+    def __str__(self) -> str:
+        return f"{self.profile.ci.name} has the new key and no other"
+
+    @property
+    def look(self) -> Look:
+        """The list, with the new key."""
+        return Look(
+            command=self.list_command,
+            want="one key, twice",
+            otherwise=(
+                Otherwise(
+                    answer="more than one",
+                    means="not ended, or made meanwhile with the leaked one: end it",
+                    fault="leaked-key-not-ended",
+                ),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """Yields when no other was seen."""
+        expected = "one key in two lists"
+        key = new_key(world, self.profile, facts, KEY_PRINT)
+        if key is None:
+            return not_yet(expected, KEY_PRINT)
+        looks = [listed_by_new(world, self.profile, key) for _ in range(2)]
+        others = {each.id: each for listed in looks for each in listed.keys if each.id != listed.own.id}
+        return judged(
+            not others,
+            expected=expected,
+            observed=", ".join(map(short, others.values())) or f"1 key, in {len(looks)} lists",
+            likely="not ended yet, or made meanwhile with the leaked key",
+            remedy=f"delete it on {self.profile.registry.url}/user/apikey, signed in as {self.profile.ci.name}",
+            facts={} if others else {REVOKED_AT: world.clock.now().isoformat(timespec="seconds")},
+        )
+
+
 class OldKeyIsRefused(WithNewKey):
     """The first use of the old key since the cut-over: refused, while the same request with the new one is taken."""
 

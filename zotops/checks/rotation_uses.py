@@ -17,6 +17,7 @@ from zotops.systems.rotation import (
     NEVER,
     OLD_KEY_ID,
     OLD_KEY_STATE,
+    REVOKED_AT,
     WORKS,
     last_uses,
     listed_by_new,
@@ -76,13 +77,14 @@ class OldKeyStillLives(WithNewKey):
         key = new_key(world, self.profile, facts, KEY_PRINT)
         if key is None:
             return not_yet(expected, KEY_PRINT)
-        dead = facts.get(OLD_KEY_STATE, WORKS) != WORKS
+        dead = facts.get(OLD_KEY_STATE, WORKS) != WORKS or REVOKED_AT in facts
         found = listed_by_new(world, self.profile, key).key(facts.get(OLD_KEY_ID, ""))
         lives = found is not None and not found.expired
+        state = "it lives" if lives else "expired" if found else "not listed"
         return judged(
             lives or dead,
             expected=expected,
-            observed="it was dead before" if dead else "it lives" if lives else "expired" if found else "not listed",
+            observed="it is dead, and meant to be" if dead else state,
             likely="its time is over" if found else "somebody ended it too early, or the registry was restored",
             remedy="CI is refused until it has the new key: go on to `propagate` at once",
         )

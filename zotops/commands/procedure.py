@@ -10,6 +10,9 @@ from zotops.redaction import Redactor
 from zotops.runbooks import RUNBOOKS
 from zotops.runner import Bounds
 
+# How a runbook is called where its name is not the command's.
+CALLED = {"rotate-leaked-key": "rotate-key --leaked"}
+
 
 def procedure(
     name: str,
@@ -38,7 +41,7 @@ def procedure(
             settled=parse_settled(settled),
             take_over=take_over or "",
         )
-        again = f"invoke {name} --profile {profile}" if profile else f"invoke {name}"
+        again = f"invoke {CALLED.get(name, name)}" + (f" --profile {profile}" if profile else "")
         redactor = Redactor()
         operator = operator_for(place, auto=auto, again=again, redact=redactor.redact)
         return walk(

@@ -44,6 +44,7 @@ class Hands:
             "sync-forge-secrets": self.sync_secrets,
             "promote": lambda: rotating.promote(self.world, self.mistakes),
             "revoke": lambda: rotating.revoke(self.world),
+            "end-others": lambda: rotating.revoke(self.world),
             "arm": lambda: rotating.arm(self.world, self.mistakes, self.known.get("old-key-id", "")),
         }
         by_hand.get(step, lambda: None)()

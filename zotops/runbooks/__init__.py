@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 from zotops.model import Runbook
 from zotops.profile import Profile
-from zotops.runbooks import deploy, rotate_key
+from zotops.runbooks import deploy, rotate_key, rotate_leaked_key
 
 RUNBOOKS: Mapping[str, Callable[[Profile], Runbook]] = {
     "deploy": deploy.runbook,
     "rotate-key": rotate_key.runbook,
+    "rotate-leaked-key": rotate_leaked_key.runbook,
 }

@@ -149,6 +149,18 @@ FAULTS = (
         played_by="stand-in",
     ),
     Fault(
+        name="leaked-key-not-ended",
+        wrong="After a leak the registry says 200 to the deletion of the other keys, and nothing has happened.",
+        noticed="Nothing: whoever has the leaked key goes on.",
+        check=f"{CI} has the new key and no other",
+        remedy="Delete it again, by its id, signed in as the CI user, and load the page again.",
+        breaks=switch("registry", delete_ignores=True),
+        by_hand=("end-others",),
+        state="hardened",
+        runbook="rotate-leaked-key",
+        played_by="stand-in",
+    ),
+    Fault(
         name="backup-restored",
         wrong="The registry's accounts were restored from a backup in which the old key was alive.",
         noticed="Nothing: the old key works again.",
