@@ -25,7 +25,6 @@ NAMES = {
     "docs.render",
     "docs.serve",
     "doctor",
-    "key-status",
     "lab",
     "rehearse",
     "report",
