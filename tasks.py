@@ -5,7 +5,6 @@ from invoke.context import Context
 from invoke.tasks import task
 
 PROFILE = "name of a file in profiles/, or a path; default: ZOTOPS_PROFILE, else the only profile"
-STORE = "read secrets from this store of the profile instead of its own: onepassword, keyring or environment"
 PARTS = "only these parts, separated by commas: format,lint,types,layers,dependencies,docs,workflows,tests"
 RUN = {
     "profile": PROFILE,
@@ -120,7 +119,6 @@ def doctor(_context: Context, profile: str | None = None) -> int:
         "as-dagger": "push a tiny image as Dagger does, request for request; it stays",
         "as-skopeo": "push a tiny image with skopeo, or as it does where it is not installed; it stays",
         "watch": "look again until everything is green",
-        "store": STORE,
     },
 )
 def verify(
@@ -139,7 +137,6 @@ def verify(
     as_dagger: bool = False,
     as_skopeo: bool = False,
     watch: bool = False,
-    store: str | None = None,
 ) -> int:
     """Measure who may do what at the registry, and whether everything else holds; leaves nothing unless asked to."""
     from zotops.commands.verify import verify as command
@@ -159,8 +156,31 @@ def verify(
         as_dagger=as_dagger,
         as_skopeo=as_skopeo,
         watch=watch,
-        store=store,
     )
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "profile": PROFILE,
+        "json": "print one JSON document and nothing else",
+        "prometheus": "write metrics here as well, for a textfile collector",
+        "nagios": "print one line for a monitoring program and exit with 0, 1, 2 or 3",
+        "offline": "only from what is kept on this machine; asks nothing and unlocks nothing",
+    },
+)
+def key_status(
+    _context: Context,
+    profile: str | None = None,
+    json: bool = False,
+    prometheus: str | None = None,
+    nagios: bool = False,
+    offline: bool = False,
+) -> int:
+    """Tell how long CI's key lives, when it is to be replaced, and who else has one."""
+    from zotops.commands.key_status import key_status as command
+
+    return command(profile=profile, json=json, prometheus=prometheus, nagios=nagios, offline=offline)
 
 
 @task(
@@ -296,4 +316,4 @@ def serve(_context: Context, port: int = 8000) -> int:
 
 
 docs = Collection("docs", render, check_pages, build, serve)
-namespace = Collection(deploy, rotate_key, doctor, verify, runs, report, rehearse, lab, test, check, docs)
+namespace = Collection(deploy, rotate_key, doctor, verify, key_status, runs, report, rehearse, lab, test, check, docs)

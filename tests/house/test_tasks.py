@@ -25,6 +25,7 @@ NAMES = {
     "docs.render",
     "docs.serve",
     "doctor",
+    "key-status",
     "lab",
     "rehearse",
     "report",
