@@ -158,6 +158,7 @@ def test_health_is_the_word_and_200_at_each(changes: dict[str, Any], observed: s
             "a sign-in is sent to http://provider.invalid",
         ),
         ({LOGIN: (302, b"", {"Location": "http://127.0.0.1:9/application/o/authorize/"})}, ""),
+        ({LARGE: 405}, "405 to a PUT, as no registry answers"),
     ],
 )
 def test_what_a_proxy_changes_is_named(changes: dict[str, Any], observed: str, answers: Answers) -> None:
@@ -167,6 +168,12 @@ def test_what_a_proxy_changes_is_named(changes: dict[str, Any], observed: str, a
     assert evidence.verdict is (Verdict.FAILED if observed else Verdict.PASSED)
     url = here.server.url
     assert evidence.observed.startswith(f"{url}: {observed}" if observed else "nothing at 1 addresses")
+
+
+def test_where_any_key_is_taken_nothing_was_there_to_strip(answers: Answers) -> None:
+    """Without authentication there is no challenge; that it is off is said by the access matrix."""
+    here = answers({**PASSED_ON, "nobody GET /v2/": (200, b"", IS_REGISTRY), "other GET /v2/": (200, b"", IS_REGISTRY)})
+    assert here.look(NothingIsChangedOnTheWay(profile=one_address(here.profile))).verdict is Verdict.PASSED
 
 
 def test_an_address_that_only_the_server_reaches_is_not_asked_from_here(answers: Answers) -> None:

@@ -103,4 +103,5 @@ def test_bytes_are_held_against_the_digest_that_is_known_or_the_one_that_is_said
 def test_only_a_status_that_is_expected_passes(tmp_path: Path, status: int | None, verdict: Verdict) -> None:
     one = asked(cell_of(one_door(tmp_path), "create"), status)
     assert one.verdict is verdict
-    assert (one.without("why").verdict, one.without("why").seen.said) == (Verdict.UNKNOWN, "why")
+    told = one.without("why", "do")
+    assert (told.verdict, told.seen.said, told.seen.remedy) == (Verdict.UNKNOWN, "why", "do")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.checks.matrix_cells import asked, cell_of, one_door, right, wrong
-from zotops.access_matrix import Cell
+from tests.systems.outside import profile_of
+from zotops.access_matrix import Cell, addresses, cells
 from zotops.access_sentences import Sentence, sentences
 from zotops.checks.matrix_answers import Asked
 from zotops.checks.matrix_verdicts import SentenceHolds, judge, listed
@@ -47,6 +48,7 @@ Make = Callable[[Cell], Asked]
         (right, dark, right, UNKNOWN, "no answer within 1 s", ""),
         (dark, wrong, right, FAILED, "403, not 415", "zot-ci is not in"),
         (right, dark, wrong, FAILED, "415 to 1, no answer to 1", "the registry judges nobody"),
+        (dark, dark, wrong, UNKNOWN, "no answer within 1 s", ""),
         (right, right, dark, PASSED, "415 to 2", ""),
     ],
 )
@@ -75,8 +77,8 @@ def test_a_sentence_without_twins_speaks_of_none(profile: Profile) -> None:
     ("statuses", "verdict", "observed"),
     [
         ((403, 401), PASSED, "403 to 1, 401 to 1"),
-        ((415, 403), FAILED, "415, not 403 or 415: zot-ci: push a new tag to docker.io/library/busybox"),
-        ((415, None), FAILED, "415, not"),
+        ((415, 403), FAILED, "415, not 401 or 403: zot-ci: push a new tag to docker.io/library/busybox"),
+        ((415, None), FAILED, "415, not 401 or 403"),
         ((403, None), UNKNOWN, "no answer within 1 s"),
     ],
 )
@@ -112,7 +114,9 @@ def test_only_sentences_with_cells_are_judged_each_with_its_own_and_its_twins(pr
     [
         ("ci", "ping", 401, False),
         ("ci", "ping", 200, True),
-        ("ci", "ping-docker", 401, True),
+        ("ci", "ping-docker", 401, False),
+        ("ci", "keys", 500, False),
+        ("ci", "keys", 404, True),
         ("admin", "ping", 401, True),
         ("nobody", "ping", 401, True),
     ],
@@ -123,7 +127,42 @@ def test_of_a_key_that_is_not_taken_nothing_else_is_said(
     taken = asked(cell_of(profile, ask, who=who), status)
     create = wrong(cell_of(profile, "create", who="ci", kind="image"))
     (rights,) = names(profile, taken, create)["access.ci.create"].of
-    assert rights == (create if told else create.without("its key is not taken at all"))
+    assert rights == (
+        create if told else create.without("its key is not taken at all", "see the sentence about that key")
+    )
+
+
+def test_at_an_address_that_takes_the_key_its_rights_are_told(tmp_path: Path) -> None:
+    two = profile_of(tmp_path, registry="http://127.0.0.1:1")
+    main, other = ([cell for cell in cells(two) if cell.address == address] for address in addresses(two)[:2])
+    untaken = [asked(cell, 401) for cell in main if (cell.principal.id, cell.ask.id) == ("ci", "ping")]
+    creating = [cell for cell in (*main, *other) if (cell.principal.id, cell.ask.id) == ("ci", "create")]
+    found = names(two, *untaken, *map(wrong, creating))["access.ci.create"].of
+    assert {one.cell.address for one in found if one.verdict is UNKNOWN} == {main[0].address}
+    assert {one.cell.address for one in found if one.verdict is FAILED} == {other[0].address}
+
+
+def test_neither_is_it_said_that_such_a_key_may_not_plant(profile: Profile) -> None:
+    taken = asked(cell_of(profile, "ping", who="ci"), 401)
+    planting = asked(cell_of(profile, "create", who="ci", kind="mirror"), 401)
+    assert names(profile, taken, planting)["access.planting"].run(None, {}).verdict is UNKNOWN  # type: ignore[arg-type]  # it looks at no world
+
+
+def test_without_a_key_api_only_that_is_red(profile: Profile) -> None:
+    absent = [asked(cell_of(profile, "keys", who=who), 404) for who in ("nobody", "stranger", "forged", "ci")]
+    taken = right(cell_of(profile, "ping", who="ci"))
+    found = names(profile, *absent, taken)
+    assert {name: check.run(None, {}).verdict for name, check in found.items()} == {  # type: ignore[arg-type]  # as above
+        "access.key-api": FAILED,
+        "access.made-up": UNKNOWN,
+        "access.ci.key": UNKNOWN,
+    }
+    assert "API keys" in found["access.made-up"].of[0].seen.remedy
+
+
+def test_who_alone_finds_no_key_api_is_not_believed(profile: Profile) -> None:
+    several = [asked(cell_of(profile, "keys", who="nobody"), 500), asked(cell_of(profile, "keys", who="ci"), 404)]
+    assert names(profile, *several)["access.ci.key"].of[0].verdict is FAILED
 
 
 def test_the_sentence_about_the_key_itself_stays_red(profile: Profile) -> None:

@@ -129,8 +129,8 @@ class Hardened:
 
 
 @contextmanager
-def hardened(root: Path, kind: str = "stand-in") -> Iterator[Hardened]:
-    """A world as after a finished deployment."""
-    lab.make(root, state="hardened", zot=Path(str(REAL)) if kind == "real" else None)
+def hardened(root: Path, kind: str = "stand-in", state: lab.StartState = "hardened") -> Iterator[Hardened]:
+    """A world as after a finished deployment; `half`: without any rules so far."""
+    lab.make(root, state=state, zot=Path(str(REAL)) if kind == "real" else None)
     with lab.start(root):
         yield Hardened(root.resolve())

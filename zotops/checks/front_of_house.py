@@ -11,7 +11,7 @@ from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, Reply, World, judged, unknown
 from zotops.profile import OfProfile
 from zotops.systems.browser import origin_of
-from zotops.systems.zot import ANONYMOUS, Zot, clock_of, open_zot
+from zotops.systems.zot import ANONYMOUS, Zot, clock_of, made_up_key, open_zot
 from zotops.systems.zot_login import login_path
 
 HEALTH = ("/livez", "/readyz", "/startupz")
@@ -19,7 +19,8 @@ ENOUGH_DAYS = 14
 ALLOWED_DIFFERENCE = timedelta(seconds=60)
 # More than the first megabyte, where proxies like to draw the line.
 LARGE_BODY = b"\0" * 1_300_000
-TOO_LARGE = 413
+TOO_LARGE, NO_SUCH_METHOD = 413, 405
+NO_CHALLENGE = "no WWW-Authenticate on GET /v2/"
 # The two forms of a time in a certificate (RFC 5280, section 4.1.2.5), the first of which has two digits of the year.
 MOMENT = re.compile(rb"\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z")
 
@@ -125,7 +126,7 @@ class ClocksAgree(OfProfile, Check):
 
 
 class NothingIsChangedOnTheWay(OfProfile, Check):
-    """What a reverse proxy may spoil: the challenge that skopeo needs even on a 200, redirects, and large uploads."""
+    """What a reverse proxy may spoil: the challenge that skopeo needs even on a 200, redirects, and writes."""
 
     def __str__(self) -> str:
         return "nothing is changed on the way to the registry"
@@ -154,8 +155,8 @@ class NothingIsChangedOnTheWay(OfProfile, Check):
             not wrong,
             expected="challenge, version header, redirect and a body of 1.3 MB pass as they are",
             observed="; ".join(wrong) or f"nothing at {len(doors)} addresses",
-            likely="the reverse proxy in front filters headers, rewrites redirects or limits bodies",
-            remedy="let the proxy pass headers and bodies of any size as they are",
+            likely="the reverse proxy in front filters headers or methods, rewrites redirects or limits bodies",
+            remedy="let the proxy pass methods, headers and bodies of any size as they are",
         )
 
     def _changed(self, zot: Zot) -> list[str]:
@@ -166,11 +167,16 @@ class NothingIsChangedOnTheWay(OfProfile, Check):
             "PUT", f"/v2/{self.profile.registry.image}/manifests/zotops-unused", ANONYMOUS, body=LARGE_BODY
         )
         return [
-            *([] if "www-authenticate" in ping.headers else ["no WWW-Authenticate on GET /v2/"]),
+            *([] if "www-authenticate" in ping.headers or self._judges_nobody(zot) else [NO_CHALLENGE]),
             *([] if "docker-distribution-api-version" in ping.headers or ping.status != OK else ["no version header"]),
             *self._redirected(login),
             *([f"{TOO_LARGE} to a body of 1.3 MB"] if large.status == TOO_LARGE else []),
+            *([f"{NO_SUCH_METHOD} to a PUT, as no registry answers"] if large.status == NO_SUCH_METHOD else []),
         ]
+
+    def _judges_nobody(self, zot: Zot) -> bool:
+        """Without authentication there is nothing to challenge for: another check's matter."""
+        return zot.ping(made_up_key(self.profile.ci.name)).status == OK
 
     def _redirected(self, login: Reply) -> list[str]:
         """A sign-in that leads nowhere is another check's matter."""

@@ -42,9 +42,9 @@ class Asked:
             return Verdict.UNKNOWN
         return Verdict.PASSED if self.seen.status in self.cell.expected else Verdict.FAILED
 
-    def without(self, why: str) -> Asked:
-        """The same cell with nothing told."""
-        return Asked(cell=self.cell, seen=Seen(said=why))
+    def without(self, why: str, remedy: str) -> Asked:
+        """The same cell with nothing told, and what would make it known."""
+        return Asked(cell=self.cell, seen=Seen(said=why, remedy=remedy))
 
 
 def judged_by_registry(cell: Cell, reply: Reply, *, name: str, digest: str = "", blob: str = "") -> Seen:
