@@ -16,13 +16,18 @@ BEGAN = datetime(2026, 3, 7, tzinfo=UTC)
 
 @dataclass
 class KeyRing:
-    """`keys`: by secret; `says`: other answers, by method and path; `keeps`: a deleted key stays all the same."""
+    """`keys`: by secret; `says`: other answers, by method and path; `keeps`: a deleted key stays all the same.
+
+    `hides`: no key is listed. `strangers`: the requests with a credential that is no key of the ring.
+    """
 
     url: str
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     says: dict[str, int] = field(default_factory=dict)
     keeps: bool = False
+    hides: bool = False
     uses: int = 0
+    strangers: int = 0
 
     def add(self, secret: str, label: str, *, expires: str = "2026-06-05T00:00:00Z") -> str:
         """One more key; its id."""
@@ -54,7 +59,9 @@ class KeyRing:
             return HTTP.send(method, url, headers=headers, body=body, timeout=timeout)
         parts = urlsplit(url)
         used = next((s for s in self.keys if basic("zot-ci", s) == (headers or {}).get("Authorization")), None)
-        if used:
+        if used is None:
+            self.strangers += 1
+        else:
             self.uses += 1
             self.keys[used]["lastUsed"] = (BEGAN + timedelta(days=1, minutes=self.uses)).isoformat()
         status, answer = self._answer(method, parts.path, parse_qs(parts.query), body) if used else (401, {})
@@ -65,7 +72,7 @@ class KeyRing:
         if path != PATH:
             return 200, {}
         if method == "GET":
-            return 200, {"apiKeys": list(self.keys.values())}
+            return 200, {"apiKeys": [] if self.hides else list(self.keys.values())}
         if method == "DELETE":
             kept = {s: row for s, row in self.keys.items() if self.keeps or row["uuid"] != query["id"][0]}
             self.keys = kept

@@ -133,11 +133,12 @@ def test_a_pending_key_of_somebody_else_is_replaced_and_named(place: Place) -> N
     assert "zotops/other/1" in place.ring.labels
 
 
-@pytest.mark.parametrize("pending", [THIRD, "unset"])
-def test_a_pending_field_without_a_key_that_works_is_just_filled(place: Place, pending: str) -> None:
+@pytest.mark.parametrize(("pending", "asked"), [(THIRD, True), ("unset", False)])
+def test_a_pending_field_without_a_key_that_works_is_just_filled(place: Place, pending: str, *, asked: bool) -> None:
     place.holds(pending=pending)
     assert len(place.perform().left) == 1
     assert place.pending not in {THIRD, "unset"}
+    assert bool(place.ring.strangers) is asked, "what is no key is not sent"
 
 
 def test_a_vault_that_refuses_takes_the_key_back(place: Place) -> None:
@@ -197,10 +198,22 @@ def test_the_pending_key_tells_afterwards_what_happened(
     assert settled.outcome.facts.get(KEY_LABEL) == (label if state is State.HAPPENED else None)
 
 
-def test_a_registry_that_does_not_list_the_key_shows_no_proof(place: Place) -> None:
+def test_what_is_no_key_is_not_sent_afterwards_either(place: Place) -> None:
+    place.holds(pending="unset")
+    place.settle()
+    assert place.ring.strangers == 0
+
+
+def test_a_key_that_works_and_is_not_listed_is_no_proof(place: Place) -> None:
     place.ring.add(SECOND, "zotops/7f3a/2")
     place.holds(pending=SECOND)
-    place.ring.keys[SECOND]["lastUsed"] = "0001-01-01T00:00:00Z"
+    place.ring.hides = True
+    assert place.settle().state is State.DID_NOT
+
+
+def test_a_list_that_cannot_be_had_leaves_it_open(place: Place) -> None:
+    place.ring.add(SECOND, "zotops/7f3a/2")
+    place.holds(pending=SECOND)
     place.ring.says[f"GET {PATH}"] = 500
     settled = place.settle()
     assert (settled.state, "zotops/7f3a/2" in settled.how) == (State.CANNOT_TELL, True)

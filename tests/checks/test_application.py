@@ -135,3 +135,18 @@ def test_what_differs_at_the_provider_is_named(
     evidence = here.look(ProviderIsRight(profile=here.profile))
     assert evidence.verdict is (Verdict.PASSED if observed == "all as expected" else Verdict.FAILED)
     assert evidence.observed.startswith(observed)
+
+
+def test_a_token_of_somebody_who_is_no_superuser_would_be_answered_about_that_user(
+    answering: Callable[[Table], Here],
+) -> None:
+    here = answering({ME: (200, {"user": {"pk": 4, "username": "alex", "is_superuser": False}})})
+    evidence = here.look(ApplicationLetsCiIn(profile=here.profile))
+    assert evidence.verdict is Verdict.UNKNOWN
+    assert "the token of a superuser" in evidence.remedy
+
+
+def test_without_the_application_nobody_gets_in(answering: Callable[[Table], Here]) -> None:
+    here = answering({APPLICATION: (404, {"detail": "No Application matches the given query."})})
+    evidence = here.look(ApplicationLetsCiIn(profile=here.profile))
+    assert (evidence.verdict, evidence.observed) == (Verdict.FAILED, "no such application")

@@ -151,3 +151,23 @@ def test_the_pending_key_goes_before_the_current_one(answers: Answers) -> None:
     here.safe.fields[here.profile.pending_key.secret] = "zak_" + "f" * 32
     here.look(KeyIsCiUsers(profile=here.profile))
     assert "key GET /v2/" not in {line for line, _ in here.server.seen}
+
+
+@pytest.mark.parametrize(
+    ("key", "observed", "likely", "remedy"),
+    [
+        ("", "no key yet", "nobody has made it so far", "make one: "),
+        ("unset", "no key yet: `Forgejo Secrets` zot-ci-api holds 5 characters", "nobody has made it", "make one: "),
+        (f"{KEY}\n", "holds a key with a line break", "together with the end of its line", "the 36 characters alone"),
+        (f" {KEY}", "holds a key with a line break or blank", "together with the end", "the 36 characters alone"),
+    ],
+)
+def test_why_there_is_no_key_is_told_with_what_helps(
+    key: str, observed: str, likely: str, remedy: str, answers: Answers
+) -> None:
+    here = answers(key=key)
+    evidence = here.look(KeyIsCiUsers(profile=here.profile))
+    assert evidence.verdict is Verdict.FAILED
+    assert observed in evidence.observed
+    assert likely in evidence.likely
+    assert remedy in evidence.remedy

@@ -100,9 +100,11 @@ def test_an_image_with_a_tag_is_asked_about_also_without_latest_of_its_own(
 
 
 def test_what_needs_no_image_is_asked_without_one(profile: Profile, shelf: Shelf) -> None:
-    cell = cell_of(profile, "create", kind="image")
-    assert ask(cell, shelf, image=Image(why="none")).seen.status is None or shelf.seen
-    assert len(shelf.seen) == 1
+    waiting: Future[Image] = Future()
+    waiting.set_exception(Unreachable("nobody waits for it"))
+    zot, cell = Zot(http=shelf, url=URL), cell_of(profile, "create", kind="image")
+    told = one(zot, cell, ready(ANONYMOUS), waiting, NAME)  # type: ignore[arg-type]  # a future of the right kind
+    assert told.seen.said == "401, not the registry's own"
 
 
 def test_who_has_no_key_asks_nothing_and_says_why(profile: Profile, shelf: Shelf) -> None:
@@ -198,6 +200,14 @@ def test_an_image_is_looked_for_by_those_who_read_and_with_no_key_on_plain_http(
     matrix(with_address(profile, trusted=trusted), shelf, who)
     (first,) = {line for line in shelf.seen if line == f"GET /v2/{NAME}/manifests/v1"} or {""}
     assert bool(first) is looks
+
+
+def test_why_an_image_is_not_known_is_told_by_who_asked_and_not_by_a_key_that_went_nowhere(
+    profile: Profile, shelf: Shelf
+) -> None:
+    shelf.says["tags/list"] = 401, b"{}"
+    found = matrix(with_address(profile, trusted=False), shelf, "nobody", "ci")
+    assert {each.seen.said for each in found if each.cell.ask.id == "overwrite"} == {f"{NAME}: 401 to its tags"}
 
 
 @dataclass

@@ -105,7 +105,9 @@ def survivors(found: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("file", AS_PARAMETERS)
 def test_every_decision_is_missed_when_it_is_changed(file: str, tmp_path: Path) -> None:
-    found = played(file, near_tests(file), tmp_path)
+    tests = near_tests(file)
+    assert tests, "no test comes near it"
+    found = played(file, tests, tmp_path)
     assert found["red"] == [], "without any mutant"
     left = survivors(found)
     harmless = HARMLESS.get(file, {})

@@ -140,7 +140,7 @@ def one(zot: Zot, cell: Cell, caller: Future[Caller | Stop], image: Future[Image
 
 def _missing(cell: Cell, known: Image) -> str:
     """Why this cell cannot be asked; "" when it can."""
-    if cell.place.kind != "image" or not cell.ask.needs:
+    if not cell.ask.needs:
         return ""
     if cell.ask.needs == "latest" and known.tag and not known.latest:
         return NO_LATEST

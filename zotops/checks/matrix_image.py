@@ -55,7 +55,7 @@ def _image_seen_by(zot: Zot, name: str, caller: Caller) -> Image:
     tag = next((each for each in reversed(tags) if each != "latest"), tags[0])
     manifest = zot.manifest(name, tag, caller)
     blobs = blobs_of(manifest) if manifest.status == OK else ()
-    if not blobs and (child := _first_child(manifest)):
+    if child := _first_child(manifest):
         blobs = blobs_of(zot.manifest(name, child, caller))
     if not blobs:
         return Image(why=f"{name}:{tag} has no blob that could be asked for ({manifest.status} to its manifest)")
