@@ -18,6 +18,7 @@ from zotops.lab import vault
 from zotops.lab.first_key import make_key
 from zotops.model import Verdict, World
 from zotops.profile import Profile, RightName, Tier, Tiers, Verify, parse_ref
+from zotops.verdict_table import summary
 from zotops.verification import Selected, Verified, verify
 
 RIGHTS: tuple[RightName, ...] = ("read", "create", "update", "delete")
@@ -195,3 +196,13 @@ def test_an_image_that_is_not_there_is_unknown_with_what_would_make_it_known(pla
     assert "push an image to practice/not-there-yet" in overwrite.evidence.remedy
     create = next(one for one in found.results if one.name == "access.ci.create")
     assert create.evidence.verdict is Verdict.PASSED
+
+
+def test_a_weakness_that_cannot_be_told_counts_as_nothing(place: Place) -> None:
+    place.rule(json.loads(place.first)["http"]["accessControl"])
+    found = verify(place.world, place.profile, Selected(names=("mirror-form", "clock")))
+    assert [one.name for one in found.untold] == ["mirror-form"]
+    assert "pull it through" in found.untold[0].evidence.remedy
+    assert [one.name for one in found.of(Verdict.PASSED)] == ["clock"]
+    assert found.of(Verdict.UNKNOWN) == found.of(Verdict.FAILED) == found.findings == ()
+    assert summary(found).startswith("practice: 0 failed, 0 unknown, 1 passed; 1 weakness not told. ")

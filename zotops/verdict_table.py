@@ -164,9 +164,11 @@ def summary(found: Verified) -> str:
         "failed": len(found.of(Verdict.FAILED)),
         "unknown": len(found.of(Verdict.UNKNOWN)),
         "passed": len(found.of(Verdict.PASSED)),
-        "findings": len(found.findings),
     }
-    words = ", ".join(f"{number} {word}" for word, number in counts.items() if number or word != "findings")
+    words = ", ".join(f"{number} {word}" for word, number in counts.items())
+    findings, untold = len(found.findings), len(found.untold)
+    words += f", {findings} finding{'s' * (findings > 1)}" if findings else ""
+    words += f"; {untold} weakness{'es' * (untold > 1)} not told" if untold else ""
     asked = f"{len(found.matrix)} questions asked, " if found.matrix else ""
     stays = "something stays" if found.left else "nothing left behind"
     return f"{found.profile.name}: {words}. {asked}{found.took:.1f} s, {stays}."

@@ -64,13 +64,18 @@ class Verified:
     left: tuple[str, ...] = ()
 
     def of(self, verdict: Verdict) -> tuple[Result, ...]:
-        """The results that count as this, findings apart."""
-        return tuple(one for one in self.results if one.counts_as is verdict and not one.finding)
+        """The results of that verdict; weaknesses of the plan count only where they are known not to be there."""
+        return tuple(one for one in self.results if one.evidence.verdict is one.counts_as is verdict)
 
     @property
     def findings(self) -> tuple[Result, ...]:
         """Weaknesses of the plan itself."""
         return tuple(one for one in self.results if one.finding)
+
+    @property
+    def untold(self) -> tuple[Result, ...]:
+        """Weaknesses of the plan itself of which it cannot be told whether they are there; they decide nothing."""
+        return tuple(one for one in self.results if one.check.advisory and one.evidence.verdict is Verdict.UNKNOWN)
 
 
 @dataclass(frozen=True, kw_only=True)

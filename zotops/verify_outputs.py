@@ -40,6 +40,7 @@ def _registry(found: Verified) -> Mapping[str, Any]:
             "failed": len(found.of(Verdict.FAILED)),
             "unknown": len(found.of(Verdict.UNKNOWN)),
             "findings": len(found.findings),
+            "untold": len(found.untold),
             "cells": len(found.matrix),
         },
         "checks": [_check(one) for one in found.results],

@@ -105,7 +105,11 @@ class MirrorFormIsUsed(OfProfile, Check):
             name = repository.partition("/")[2]
             status, cached = zot.tags(name).status, zot.tags(repository).status
             if cached != OK or status not in {OK, NOT_THERE}:
-                return unknown(expected=expected, observed=f"/v2/{name}: {status}, /v2/{repository}: {cached}")
+                return unknown(
+                    expected=expected,
+                    observed=f"/v2/{name}: {status}, /v2/{repository}: {cached}",
+                    remedy=f"it can be told once {mirror.image} is in the cache: pull it through",
+                )
             if status == NOT_THERE:
                 unused.append(f"/v2/{name}: 404, while /v2/{repository}: 200")
         return judged(

@@ -48,7 +48,11 @@ class VersionAtFloor(CiKeyCheck):
         moves = self._tag_can_be_moved(world, zot)
         observed = f"says {said}" if said else "does not say its version"
         if moves is None and not said:
-            return unknown(expected=expected, observed=f"{observed}; it takes CI's key to probe for it")
+            return unknown(
+                expected=expected,
+                observed=f"{observed}; it takes CI's key to probe for it",
+                remedy="see the sentences about CI's key: it has to be one that may push, and not overwrite",
+            )
         if moves is not None:
             observed += "; a digest pushed with ?tag= is " + ("let through" if moves else "refused")
         old_enough = moves is None and _parts(said) < _parts(floor)
