@@ -5,6 +5,7 @@ from invoke.context import Context
 from invoke.tasks import task
 
 PROFILE = "name of a file in profiles/, or a path; default: ZOTOPS_PROFILE, else the only profile"
+STORE = "read secrets from this store of the profile instead of its own: onepassword, keyring or environment"
 PARTS = "only these parts, separated by commas: format,lint,types,layers,dependencies,docs,workflows,tests"
 RUN = {
     "profile": PROFILE,
@@ -119,6 +120,7 @@ def doctor(_context: Context, profile: str | None = None) -> int:
         "as-dagger": "push a tiny image as Dagger does, request for request; it stays",
         "as-skopeo": "push a tiny image with skopeo, or as it does where it is not installed; it stays",
         "watch": "look again until everything is green",
+        "store": STORE,
     },
 )
 def verify(
@@ -137,6 +139,7 @@ def verify(
     as_dagger: bool = False,
     as_skopeo: bool = False,
     watch: bool = False,
+    store: str | None = None,
 ) -> int:
     """Measure who may do what at the registry, and whether everything else holds; leaves nothing unless asked to."""
     from zotops.commands.verify import verify as command
@@ -156,6 +159,7 @@ def verify(
         as_dagger=as_dagger,
         as_skopeo=as_skopeo,
         watch=watch,
+        store=store,
     )
 
 
@@ -167,6 +171,7 @@ def verify(
         "prometheus": "write metrics here as well, for a textfile collector",
         "nagios": "print one line for a monitoring program and exit with 0, 1, 2 or 3",
         "offline": "only from what is kept on this machine; asks nothing and unlocks nothing",
+        "store": STORE,
     },
 )
 def key_status(
@@ -176,11 +181,12 @@ def key_status(
     prometheus: str | None = None,
     nagios: bool = False,
     offline: bool = False,
+    store: str | None = None,
 ) -> int:
     """Tell how long CI's key lives, when it is to be replaced, and who else has one."""
     from zotops.commands.key_status import key_status as command
 
-    return command(profile=profile, json=json, prometheus=prometheus, nagios=nagios, offline=offline)
+    return command(profile=profile, json=json, prometheus=prometheus, nagios=nagios, offline=offline, store=store)
 
 
 @task(

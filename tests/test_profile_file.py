@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from zotops import profile_file
-from zotops.errors import ConfigurationIsWrong
+from zotops.errors import ConfigurationIsWrong, UsageIsWrong
 from zotops.model import Login, SecretRef
 from zotops.profile import Profile, parse_ref
-from zotops.profile_file import find_profile, read_profile
+from zotops.profile_file import find_profile, read_profile, with_store
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = (ROOT / "docs" / "example.toml").read_text(encoding="utf-8")
@@ -214,6 +214,24 @@ CONTRADICTIONS: dict[str, tuple[str, str, str]] = {
         "[rotation]\ncritical_days = 14\n[auto]",
         "rotation.critical_days = 14: is not below warning_days: make it smaller",
     ),
+    "a value that is handed over in two ways": (
+        "[secrets]",
+        "[[secrets.environment]]\nref = 'a/b'\nfile = '/x'\nvariable = 'X'\n[secrets]",
+        "secrets.environment[0]: a/b needs a file or a variable, and only one of them",
+    ),
+    "a value that is handed over twice": (
+        "[secrets]",
+        "[[secrets.environment]]\nref = 'a/b'\nfile = '/x'\n" * 2 + "[secrets]",
+        "secrets.environment: a/b is handed over twice: keep one",
+    ),
+    "an environment that lacks the key": (
+        "[secrets]",
+        "[secrets]\nstore = 'environment'",
+        (
+            "secrets.environment: CI's key, forgejo-item-id/zot-ci-api, is missing: "
+            'store = "environment" needs its file or variable'
+        ),
+    ),
     "CI that may change images": (
         'ci = { group = "artifact-workloads", actions = ["read", "create"] }',
         'ci = { group = "artifact-workloads", actions = ["update", "read", "delete"] }',
@@ -241,6 +259,26 @@ CONTRADICTIONS: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize(("old", "new", "said"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_contradictions_are_said(file: Path, old: str, new: str, said: str) -> None:
     assert problems(file, with_line(old, new)) == [said]
+
+
+HANDED = "[[secrets.environment]]\nref = 'forgejo-item-id/zot-ci-api'\nfile = '/run/secrets/key'\n[secrets]"
+
+
+def test_another_store_that_the_profile_describes_can_be_chosen(file: Path) -> None:
+    file.write_text(with_line("[secrets]", HANDED))
+    profile = read_profile(file)
+    assert with_store(profile, None) is profile
+    chosen = with_store(profile, "environment").secrets
+    assert (profile.secrets.store, chosen.store) == ("onepassword", "environment")
+    assert chosen.environment == profile.secrets.environment
+    with pytest.raises(UsageIsWrong, match="--store vault: one of onepassword, keyring, environment"):
+        with_store(profile, "vault")
+
+
+def test_a_store_that_the_profile_does_not_describe_cannot_be_chosen(file: Path) -> None:
+    file.write_text(EXAMPLE)
+    with pytest.raises(ConfigurationIsWrong, match=r"profile example: secrets\.environment: CI's key, .* is missing"):
+        with_store(read_profile(file), "environment")
 
 
 def test_a_text_for_a_list_of_tables_is_said_with_how_to_write_one(file: Path) -> None:

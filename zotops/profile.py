@@ -170,17 +170,36 @@ class ArgoCD(Part, frozen=True, kw_only=True):
     patience: Annotated[float, Meta(gt=0), _says("seconds to wait for a sync and what follows it")] = 600.0
 
 
+class Handed(Part, frozen=True, kw_only=True):
+    """One value that is handed to zotops from outside, for the store `environment`; by a file or by a variable."""
+
+    ref: Annotated[Ref, _says("the value's name everywhere else in this profile: item/field", "itemid/zot-ci-api")]
+    file: Annotated[
+        str, _says("its file: a full path, or the name of a credential of systemd", "/run/secrets/zot-ci")
+    ] = ""
+    variable: Annotated[
+        str, Meta(pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$"), _says("the variable that holds it", "ZOT_CI_API_KEY")
+    ] = ""
+
+
 class Secrets(Part, frozen=True, kw_only=True):
     """Where secrets are kept. Items are named by id: titles can be ambiguous."""
 
-    vault: Annotated[str, _says("id of the 1Password vault", "vaultid")]
+    store: Annotated[
+        Literal["onepassword", "keyring", "environment"],
+        _says("1Password, the system's key chain, or what is handed over from outside, which can only be read"),
+    ] = "onepassword"
+    vault: Annotated[
+        str, _says("id of the 1Password vault; in a key chain the first part of each entry's name", "vaultid")
+    ]
     shared_item: Annotated[str, _says("id of the item that the forge's role reads", "itemid")]
     key_field: Annotated[str, _says("its field that holds CI's key", "zot-ci-api")]
-    own_item: Annotated[str, _says("id of zotops' own item: fields pending, previous, expires", "itemid2")]
+    own_item: Annotated[str, _says("id of zotops' own item: pending and previous key, dates and ids", "itemid2")]
     own_title: Annotated[str, _says("title of zotops' own item, for people")] = "zotops zot-ci"
     shared_title: Annotated[str, _says("title of the shared item, for people")] = "Forgejo Secrets"
     read_by_roles: Annotated[tuple[Ref, ...], _says("everything that provisioning reads: item/field each")] = ()
     unattended: Annotated[tuple[Ref, ...], _says("what may be read when nobody is there: item/field each")] = ()
+    environment: Annotated[tuple[Handed, ...], _says("what the store `environment` is handed")] = ()
     patience: Annotated[float, Meta(gt=0), _says("seconds that one read may take; a finger may be asked for")] = 150.0
 
 

@@ -13,8 +13,8 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from zotops.errors import ConfigurationIsWrong
-from zotops.profile import NAMES_A_SECRET, Build, CiUser, Forge, Part, Profile, Rotation, Tiers
+from zotops.errors import ConfigurationIsWrong, UsageIsWrong
+from zotops.profile import NAMES_A_SECRET, Build, CiUser, Forge, Part, Profile, Rotation, Secrets, Tiers
 
 FOLDER = Path(__file__).parent.parent / "profiles"
 
@@ -44,6 +44,19 @@ def read_profile(path: Path) -> Profile:
     if found:
         raise ConfigurationIsWrong("\n".join(f"{path}: {problem}" for problem in found))
     return msgspec.convert(raw, Profile)
+
+
+def with_store(profile: Profile, store: str | None) -> Profile:
+    """The same place, its secrets from another of the stores that the profile describes; None: from its own."""
+    if not store:
+        return profile
+    try:
+        secrets = msgspec.convert({**msgspec.to_builtins(profile.secrets), "store": store}, Secrets)
+    except msgspec.ValidationError as error:
+        raise UsageIsWrong(f"--store {store}", remedy="one of onepassword, keyring, environment") from error
+    if found := list(_of_secrets(secrets)):
+        raise ConfigurationIsWrong("\n".join(f"profile {profile.name}: {problem}" for problem in found))
+    return msgspec.structs.replace(profile, secrets=secrets)
 
 
 def _problems(kind: Any, raw: Any, at: str) -> Iterator[str]:  # a type and a TOML value
@@ -164,6 +177,19 @@ def _of_rotation(rotation: Rotation) -> Iterator[str]:
         yield f"rotation.critical_days = {rotation.critical_days}: is not below warning_days: make it smaller"
 
 
+def _of_secrets(secrets: Secrets) -> Iterator[str]:
+    """Both ways in which a value can be handed over, neither, or twice; and a store that lacks the key itself."""
+    refs = [one.ref for one in secrets.environment]
+    for number, one in enumerate(secrets.environment):
+        if bool(one.file) == bool(one.variable):
+            yield f"secrets.environment[{number}]: {one.ref} needs a file or a variable, and only one of them"
+    for ref in sorted({ref for ref in refs if refs.count(ref) > 1}):
+        yield f"secrets.environment: {ref} is handed over twice: keep one"
+    key = f"{secrets.shared_item}/{secrets.key_field}"
+    if secrets.store == "environment" and key not in refs:
+        yield f'secrets.environment: CI\'s key, {key}, is missing: store = "environment" needs its file or variable'
+
+
 def _of_tiers(tiers: Tiers) -> Iterator[str]:
     outside = set(tiers.ci.actions) - {"read", "create"}
     if outside:
@@ -192,4 +218,5 @@ _JUDGED_WHOLE: tuple[tuple[str, type[Part], Callable[[Any], Iterator[str]]], ...
     ("forge", Forge, _of_forge),
     ("build", Build, _of_build),
     ("rotation", Rotation, _of_rotation),
+    ("secrets", Secrets, _of_secrets),
 )

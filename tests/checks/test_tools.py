@@ -29,6 +29,12 @@ def test_all_tools_are_found_where_the_profile_looks(place: Place) -> None:
     assert look(place, ToolsAreThere(profile=place.profile)).verdict is Verdict.PASSED
 
 
+def test_1passwords_program_is_needed_only_where_it_keeps_the_secrets(place: Place) -> None:
+    secrets = msgspec.structs.replace(place.profile.secrets, store="keyring")
+    assert " op," in str(ToolsAreThere(profile=place.profile))
+    assert " op," not in str(ToolsAreThere(profile=msgspec.structs.replace(place.profile, secrets=secrets)))
+
+
 def test_every_missing_tool_is_named_with_its_remedy(tmp_path: Path) -> None:
     profile, _ = with_programs(tmp_path, argocd="", git="", op="", ssh="")
     programs = msgspec.structs.replace(profile.programs, search_path=str(tmp_path / "bin"))

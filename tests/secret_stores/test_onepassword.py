@@ -16,7 +16,8 @@ from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
 from zotops.lab import vault
 from zotops.model import Secret, SecretRef
 from zotops.redaction import PLACEHOLDER, Redactor
-from zotops.secret_stores.onepassword import OnePassword, fault_of, has_passkey, is_concealed
+from zotops.secret_stores.onepassword import OnePassword, has_passkey, is_concealed
+from zotops.secret_stores.values import fault_of
 
 KEY = "zak_0123456789abcdef0123456789abcdef"
 FINGERPRINT_KEY = b"k" * 32

@@ -52,9 +52,12 @@ class ToolsAreThere(OfProfile, Check):
 
     @property
     def _names(self) -> tuple[str, ...]:
-        # A cluster is only entered to make a recovery key in it.
-        needs_cluster = self.profile.ci.sign_in == "recovery-key"
-        return tuple(name for name in REMEDIES if name != "kubectl" or needs_cluster)
+        # A cluster is only entered to make a recovery key in it, and 1Password asked only where it keeps the secrets.
+        needed = {
+            "kubectl": self.profile.ci.sign_in == "recovery-key",
+            "op": self.profile.secrets.store == "onepassword",
+        }
+        return tuple(name for name in REMEDIES if needed.get(name, True))
 
     def run(self, world: World, facts: Facts) -> Evidence:
         """FAILED names every missing program and how to get it."""

@@ -9,11 +9,12 @@ from zotops.checks.vault import ABSENT
 from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
 from zotops.profile import OfProfile
+from zotops.systems.key_places import read_command
 
 # What a locked or signed-out store says (the facts about `op`); any other trouble tells nothing about the lock.
 LOCKED = re.compile(
     r"not (currently )?signed in|could not find session token|no accounts configured|no account found for filter"
-    r"|authorization (prompt dismissed|timeout)|cannot setup session",
+    r"|authorization (prompt dismissed|timeout)|cannot setup session|key chain is locked",
     re.IGNORECASE,
 )
 
@@ -32,9 +33,8 @@ class VaultIsUnlocked(OfProfile, Check):
     @property
     def look(self) -> Look:
         """Read it and throw it away."""
-        ref = f"op://{self.profile.secrets.vault}/{self.profile.current_key.secret}"
         return Look(
-            command=f"op read '{ref}' >/dev/null && echo open",
+            command=f"{read_command(self.profile, self.profile.current_key.secret)} >/dev/null && echo open",
             want="open",
             otherwise=(
                 Otherwise(

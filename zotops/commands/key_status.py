@@ -17,19 +17,27 @@ from zotops.key_lines import one_line, rows
 from zotops.key_status import MONITORING_CODES, KeyStatus, Level, exit_code
 from zotops.key_watching import status_offline, status_online
 from zotops.profile import Profile
-from zotops.profile_file import find_profile, read_profile
+from zotops.profile_file import find_profile, read_profile, with_store
 from zotops.redaction import Redactor
 from zotops.state_folder import state_folder
 from zotops.terminal import Screen
 
 
-def key_status(*, profile: str | None, json: bool, prometheus: str | None, nagios: bool, offline: bool) -> int:
+def key_status(
+    *,
+    profile: str | None,
+    json: bool,
+    prometheus: str | None,
+    nagios: bool,
+    offline: bool,
+    store: str | None,
+) -> int:
     """0: all is well. 1: something is wrong. 5: something could not be told. With `nagios` 0, 1, 2, 3."""
 
     def command() -> int:
         if json and nagios:
             raise UsageIsWrong("--json with --nagios", remedy="a monitoring program reads one line; take one of them")
-        place, redactor = read_profile(find_profile(profile)), Redactor()
+        place, redactor = with_store(read_profile(find_profile(profile)), store), Redactor()
         screen = screen_for(place, again="invoke key-status", redact=redactor.redact)
         status = _offline(place) if offline else _online(place, redactor)
         code = MONITORING_CODES[status.level] if nagios else exit_code(status)

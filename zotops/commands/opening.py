@@ -10,12 +10,15 @@ from pathlib import Path
 import msgspec
 
 from zotops.doors import RealClock, RealHttp, RealPrograms
-from zotops.model import World
+from zotops.model import Programs, SecretStore, World
 from zotops.profile import Profile
 from zotops.redaction import Redactor
+from zotops.secret_stores.environment import Environment
+from zotops.secret_stores.key_chain import KeyChain
 from zotops.secret_stores.onepassword import OnePassword
 from zotops.sparing import locked
 from zotops.state_folder import fingerprint_key
+from zotops.systems.key_places import concealed_fields
 
 UNATTENDED_PATIENCE = 10.0
 
@@ -23,6 +26,8 @@ UNATTENDED_PATIENCE = 10.0
 @contextmanager
 def open_world(profile: Profile, folder: Path, redactor: Redactor, *, inherit: Sequence[int] = ()) -> Iterator[World]:
     """The world that a profile describes. `inherit`: descriptors that every child keeps open, the run's lock."""
+    # First of all: it takes variables out of the environment that programs would inherit.
+    handed = _handed(profile, folder, redactor)
     http = RealHttp(redactor)
     programs = RealPrograms(
         redactor,
@@ -31,18 +36,34 @@ def open_world(profile: Profile, folder: Path, redactor: Redactor, *, inherit: S
         directory=profile.programs.directory,
         inherit=inherit,
     )
-    store = OnePassword(
-        programs=programs,
-        vault=profile.secrets.vault,
-        redactor=redactor,
-        key=fingerprint_key(folder),
-        patience=profile.secrets.patience,
-    )
+    store = handed or _own_store(profile, folder, redactor, programs)
     try:
         yield World(http=http, programs=programs, secrets=store, clock=RealClock(), register=redactor.register)
     finally:
         programs.close()
         http.close()
+
+
+def _handed(profile: Profile, folder: Path, redactor: Redactor) -> SecretStore | None:
+    """What is handed over from outside, where the profile says so."""
+    secrets = profile.secrets
+    if secrets.store != "environment":
+        return None
+    return Environment(handed=secrets.environment, redactor=redactor, key=fingerprint_key(folder))
+
+
+def _own_store(profile: Profile, folder: Path, redactor: Redactor, programs: Programs) -> SecretStore:
+    """The operator's own store."""
+    secrets, key = profile.secrets, fingerprint_key(folder)
+    if secrets.store == "keyring":
+        return KeyChain(
+            name=secrets.vault,
+            fields=concealed_fields(profile),
+            redactor=redactor,
+            key=key,
+            patience=secrets.patience,
+        )
+    return OnePassword(programs=programs, vault=secrets.vault, redactor=redactor, key=key, patience=secrets.patience)
 
 
 @contextmanager
@@ -57,4 +78,6 @@ def open_sparing_world(
     )
     place = msgspec.structs.replace(profile, secrets=secrets)
     with open_world(place, folder, redactor) as opened:
-        yield locked(opened, place, attended=attended, with_pending=with_pending)
+        # What is handed over was meant to be read, whoever is there.
+        may_read_all = attended or secrets.store == "environment"
+        yield locked(opened, place, attended=may_read_all, with_pending=with_pending)

@@ -19,7 +19,7 @@ from zotops.errors import CheckFailed, Unreachable, UsageIsWrong
 from zotops.looking import CONNECTIONS
 from zotops.model import Verdict
 from zotops.profile import Profile
-from zotops.profile_file import find_profile, read_profile
+from zotops.profile_file import find_profile, read_profile, with_store
 from zotops.redaction import Redactor
 from zotops.state_folder import state_folder
 from zotops.terminal import Screen
@@ -52,11 +52,13 @@ def verify(
     as_dagger: bool = False,
     as_skopeo: bool = False,
     watch: bool = False,
+    store: str | None = None,
 ) -> int:
     """0: all is as the profile says. 1: something is not. 5: something could not be told, and nothing is wrong."""
 
     def command() -> int:
-        places = [read_profile(path) for path in [find_profile(name) for name in profile] or [find_profile(None)]]
+        paths = [find_profile(name) for name in profile] or [find_profile(None)]
+        places = [with_store(read_profile(path), store) for path in paths]
         wanted = [selected(place, as_=as_, only=only) for place in places]
         writes = write or as_dagger or as_skopeo or bool(pull_through)
         _refuse(json=json, watch=watch, writes=writes, only_nobody=as_ == "nobody")

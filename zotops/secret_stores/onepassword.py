@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import hmac
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
 from threading import RLock
 from typing import Any
 
 from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
 from zotops.model import Programs, Secret, SecretRef
 from zotops.redaction import Redactor
-from zotops.systems.key_places import CURRENT_ID, REVOKED
+from zotops.secret_stores.values import Values, difference
 from zotops.systems.onepassword import Item, OnePasswordCli, Refused
 
 # Every other type, known or new, is taken for a secret.
 PLAIN_TYPES = frozenset(
     {"STRING", "TEXT", "URL", "EMAIL", "DATE", "MONTH_YEAR", "PHONE", "ADDRESS", "MENU", "GENDER", "REFERENCE"}
 )
-# A date or a time is no secret. Of a single value that was read nothing else tells whether it is one.
-POINT_IN_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?")
-# The ids of keys, in the two fields of ours that hold such; anywhere else the same form may be a secret.
-FIELDS_OF_IDS = frozenset({CURRENT_ID, REVOKED})
-IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})*")
 
 
 class OnePassword:
@@ -33,15 +25,14 @@ class OnePassword:
     def __init__(self, *, programs: Programs, vault: str, redactor: Redactor, key: bytes, patience: float) -> None:
         """`key` makes fingerprints comparable; `patience` is how long one call may wait for a person, in seconds."""
         self._op = OnePasswordCli(programs=programs, vault=vault, redact=redactor.redact, patience=patience)
-        self._redactor = redactor
-        self._key = key
+        self._values = Values(redactor=redactor, key=key)
         self._one_at_a_time = RLock()
 
     def read(self, ref: SecretRef) -> Secret:
         """The value; empty when the field has none. Unreachable, with the cause, when it cannot be read."""
         with self._one_at_a_time, _readable():
             value = self._op.read(ref)
-        self._register(value, str(ref))
+        self._values.register(value, str(ref))
         return value
 
     def write(self, item: str, fields: Mapping[str, Secret | None]) -> None:
@@ -50,10 +41,7 @@ class OnePassword:
         ActionFailed: certainly nothing was written. Uncertain: it may have been, or what is there now is not what
         was meant, or another field has changed.
         """
-        for name, value in fields.items():
-            self._register(value or Secret(""), f"{item}/{name}")
-            if value is not None and (fault := fault_of(value)):
-                raise ActionFailed(f"{item}/{name}: {fault}", remedy="nothing was written; make or paste it again")
+        self._values.accept(item, fields)
         with self._one_at_a_time:
             before = self._fresh(item, fields)
             try:
@@ -77,8 +65,8 @@ class OnePassword:
         }
 
     def fingerprint(self, secret: Secret) -> str:
-        """Keyed fingerprint of a value in hand: HMAC-SHA-256, 64 hex digits; "" of an empty one."""
-        return hmac.new(self._key, secret.reveal().encode(), sha256).hexdigest() if secret else ""
+        """Keyed fingerprint of a value in hand."""
+        return self._values.fingerprint(secret)
 
     def _fresh(self, item: str, fields: Mapping[str, Secret | None]) -> Item:
         """The item as it is now, fit for an edit of these fields. ActionFailed: it is not."""
@@ -113,34 +101,16 @@ class OnePassword:
             )
 
     def _difference(self, ref: SecretRef, meant: Secret | None) -> str:
-        stored, wanted = self._op.read(ref), meant or Secret("")
-        self._register(stored, str(ref))
-        if stored == wanted:
-            return ""
-        if stored.reveal().strip() == wanted.reveal():
-            return f"{ref} was stored with a line end or a blank"
-        return f"{ref} is {'not what was written' if stored else 'empty'}"
+        stored = self._op.read(ref)
+        self._values.register(stored, str(ref))
+        wrong = difference(stored, meant)
+        return f"{ref} {wrong}" if wrong else ""
 
     def _item(self, item: str) -> Item:
         found = self._op.item(item)
         for field in filter(is_concealed, found["fields"]):
-            self._register(_value(field), f"{item}/{_name(field)}")
+            self._values.register(_value(field), f"{item}/{_name(field)}")
         return found
-
-    def _register(self, value: Secret, name: str) -> None:
-        ids = name.rpartition("/")[2] in FIELDS_OF_IDS and IDS.fullmatch(value.reveal())
-        if not ids and not POINT_IN_TIME.fullmatch(value.reveal()):
-            self._redactor.register(value, name=name)
-
-
-def fault_of(value: Secret) -> str:
-    """Why a value is never stored, in words that do not show it; "" when it may be."""
-    text = value.reveal()
-    if not text:
-        return "there is nothing to store"
-    if text == "-":
-        return 'a lone "-" is no value: `op` may have been meant to read it from elsewhere'
-    return "it has white space in it, as a careless copy has" if re.search(r"\s", text) else ""
 
 
 def with_values(item: Item, fields: Mapping[str, Secret | None]) -> Item:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from zotops.model import Fact, Secret, SecretRef, World
-from zotops.profile import Profile
+from zotops.profile import Profile, parse_ref
 from zotops.systems.zot_keys import has_key_form
 
 # The shared item's other fields, as preflight found them, or as the storing action found them just before it wrote.
@@ -17,11 +17,42 @@ KEY_PRINT = Fact("key-print")
 PENDING, PREVIOUS, EXPIRES = "pending", "previous", "expires"
 # Day of the next rotation; id of the key in use; ids of the keys that were ended, the newest last, commas between.
 DUE, CURRENT_ID, REVOKED = "due", "current-id", "revoked"
+OWN_FIELDS = (PENDING, PREVIOUS, EXPIRES, DUE, CURRENT_ID, REVOKED)
 
 
 def own_field(profile: Profile, name: str) -> SecretRef:
     """A field of our own item."""
     return SecretRef(profile.secrets.own_item, name)
+
+
+def concealed_fields(profile: Profile) -> dict[str, tuple[str, ...]]:
+    """Item to the secrets in it that the profile names; a store that cannot list an item's fields needs to be told."""
+    verify, secrets = profile.verify, profile.secrets
+    provider = profile.identity_provider
+    texts = (
+        f"{secrets.shared_item}/{secrets.key_field}",
+        *(f"{secrets.own_item}/{name}" for name in (PENDING, PREVIOUS)),
+        *(provider.api_token, provider.client_secret, profile.ci.password, profile.forge.token),
+        *(verify.guest_key, verify.admin_key, verify.dead_key),
+        *secrets.read_by_roles,
+    )
+    found: dict[str, dict[str, None]] = {}
+    for ref in map(parse_ref, filter(None, texts)):
+        found.setdefault(ref.item, {})[ref.field] = None
+    return {item: tuple(fields) for item, fields in found.items()}
+
+
+def read_command(profile: Profile, ref: SecretRef) -> str:
+    """How a person reads a field of the profile's store; what it prints is the secret."""
+    secrets = profile.secrets
+    if secrets.store == "keyring":
+        return f"keyring get '{secrets.vault}/{ref.item}' '{ref.field}'"
+    if secrets.store == "environment":
+        handed = next((one for one in secrets.environment if parse_ref(one.ref) == ref), None)
+        return (
+            f"cat '{handed.file}'" if handed and handed.file else f"printenv {handed.variable if handed else ref.field}"
+        )
+    return f"op read 'op://{secrets.vault}/{ref}'"
 
 
 def ids_in(text: str) -> tuple[str, ...]:
