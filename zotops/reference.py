@@ -23,7 +23,8 @@ _WHAT_A_PROFILE_IS = (
 )
 _WHAT_FAULTS_ARE = (
     "Ways in which a hardened registry goes wrong. Each can be seen in the practice world, where the check named here "
-    "has been seen red: `./inv rehearse --fault NAME`."
+    "has been seen red: `./inv rehearse --fault NAME`. Commands have the names of the practice world; to type them "
+    "there, start it by `./inv lab --fault NAME`, which names a shell in it."
 )
 # What an operator reads beside each code; a code that is missing here is explained by its Stop's first line.
 _EXIT_CODES = {

@@ -236,3 +236,12 @@ def test_what_the_practice_world_leaves_out_is_said(practice: Practice, words: t
     done = practice.run("argocd", *words)
     assert done.code == 64
     assert "not implemented by the practice world" in done.err
+
+
+def test_signing_in_again_ends_being_signed_out(practice: Practice) -> None:
+    practice.quirk("argocd", healthy_but_signed_out=True)
+    assert practice.run("argocd", "account", "can-i", "sync", "applications", "default/authentik").code == 20
+    done = practice.run("argocd", "relogin")
+    assert (done.code, done.out) == (0, "'practice' logged in successfully\n")
+    assert practice.run("argocd", "account", "can-i", "sync", "applications", "default/authentik").out == "yes\n"
+    assert practice.run("argocd", "relogin", "elsewhere").code == 64

@@ -80,3 +80,22 @@ def test_what_the_practice_world_leaves_out_is_said(practice: Practice, words: t
     done = practice.run("kubectl", *HERE, *words)
     assert done.code == 64
     assert "not implemented by the practice world" in done.err
+
+
+def test_a_restarted_worker_is_not_stuck_and_all_else_is_as_it_was(practice: Practice) -> None:
+    practice.quirk("provider", worker_stuck=True, apply_stuck=True, group_case="title")
+    done = practice.run("kubectl", *HERE, "rollout", "restart", "deploy/authentik-worker")
+    assert (done.code, done.out) == (0, "deployment.apps/authentik-worker restarted\n")
+    assert practice.state.read("quirks")["provider"] == {"group_case": "title"}
+    assert practice.run("kubectl", *HERE, "rollout", "restart", "deploy/other").code == 1
+    assert practice.run("kubectl", *HERE, "rollout", "undo", "deploy/authentik-worker").code == 64
+    practice.quirk("provider")
+
+
+def test_a_blueprint_that_is_not_there_or_that_the_worker_does_not_apply_is_not_applied(practice: Practice) -> None:
+    words = ("exec", "deploy/authentik-worker", "--", "ak", "apply_blueprint")
+    done = practice.run("kubectl", *HERE, *words, "custom/other.yaml")
+    assert (done.code, done.err) == (1, "FileNotFoundError: /blueprints/custom/other.yaml\n")
+    practice.quirk("provider", apply_stuck=True)
+    assert practice.run("kubectl", *HERE, *words, "custom/zot.yaml").code == 64
+    practice.quirk("provider")

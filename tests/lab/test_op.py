@@ -217,7 +217,7 @@ def test_signed_out_nothing_works_but_the_cached_list_and_the_version(
     assert practice.run("op", "--version").out.startswith("2.")
 
 
-@pytest.mark.parametrize("words", [("item", "create"), ("item", "get", SHARED, "--fields", "x"), ("signin",)])
+@pytest.mark.parametrize("words", [("item", "create"), ("item", "get", SHARED, "--fields", "x"), ("signout",)])
 def test_what_the_practice_world_leaves_out_is_said(practice: Practice, words: tuple[str, ...]) -> None:
     done = practice.run("op", *words)
     assert (done.code, done.out) == (64, "")
@@ -230,3 +230,11 @@ def test_every_call_is_recorded_with_its_words_and_surroundings(practice: Practi
     assert call["argv"] == ["read", KEY]
     assert call["env"]["CANARY"] == "song"
     assert call["stdin"] == "null"
+
+
+def test_a_sign_in_opens_a_vault_that_was_signed_out(practice: Practice) -> None:
+    practice.quirk("op", signed_out=True, slow=0)
+    assert practice.run("op", "read", KEY).code == 1
+    assert practice.run("op", "signin") == Done(0, "", "")
+    assert practice.run("op", "read", KEY).code == 0
+    assert practice.run("op", "signin", "--raw").code == 64

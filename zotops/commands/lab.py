@@ -81,7 +81,8 @@ def _tell(world: dict[str, Any], twist: Twist | None, ready_file: str | None) ->
     lines += [f"  {name:<18}{facts[name]}" for name in ("registry", "registry_kind", "identity_provider", "forge")]
     lines += [f"  {'sign in as':<18}{name} / {who['password']}" for name, who in facts["users"].items()]
     lines += [f"  {'broken' if isinstance(twist, Fault) else 'odd':<18}{told(twist)}"] if twist else []
-    lines += ["", f"  ./inv deploy --profile {facts['profile']}", "", "Ctrl-C ends it."]
+    lines += ["", f"  ./inv deploy --profile {facts['profile']}", f"  {facts['root']}/shell   to type in it", ""]
+    lines += ["Ctrl-C ends it."]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
     if ready_file:

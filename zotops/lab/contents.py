@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 import shutil
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ def lay_out(world: Document, *, state: str, zot: Path | None) -> None:
     _lay_documents(world, state)
     _lay_home(root, world)
     _lay_profile(root, world)
+    _lay_shell(root)
 
 
 def fill(world: Document) -> None:
@@ -66,6 +68,7 @@ def _store_key(documents: State, world: Document, key: str) -> None:
     with documents.edit("vault") as document:
         vault.set_value(document, names["shared_item"], names["field"], key)
         vault.set_value(document, names["own_item"], "expires", first_key.EXPIRES)
+        vault.set_value(document, names["own_item"], "due", first_key.DUE)
     with documents.edit("forge") as document:
         place = document["secrets"][f"repo:{names['owner']}/{names['repo']}"]
         place[names["secret"]] = {"data": key, "created": time.time()}
@@ -145,6 +148,18 @@ def _lay_home(root: Path, world: Document) -> None:
 
 def _lay_profile(root: Path, world: Document) -> None:
     (root / "profile.toml").write_text(profile_text(world))
+
+
+def _lay_shell(root: Path) -> None:
+    """A shell in which one types as the profile's programs are called: that PATH, that home, in the checkout."""
+    place = {"HOME": f"{root}/home", "PATH": f"{root}/bin", "ZOTOPS_LAB_WORLD": str(root), "LC_ALL": "C.UTF-8"}
+    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in place.items())
+    shell = root / "shell"
+    shell.write_text(
+        f"#!/bin/sh\ncd {shlex.quote(f'{root}/checkout')} || exit\n"
+        f'exec env -i {variables} TERM="${{TERM:-dumb}}" PS1=\'PRACTICE $ \' /bin/sh "$@"\n'
+    )
+    shell.chmod(0o755)
 
 
 def _write_private(path: Path, text: str) -> None:

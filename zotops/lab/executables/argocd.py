@@ -1,4 +1,4 @@
-"""`argocd`: app sync, get, wait, diff, get-resource; account; version (facts: argocd.md)."""
+"""`argocd`: app sync, get, wait, diff, get-resource; account; relogin; version (facts: argocd.md)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from zotops.lab.executables.argocd_session import (
     format_of,
     need_sign_in,
     parse,
+    sign_in_again,
     user_info,
     version,
 )
@@ -191,5 +192,6 @@ COMMANDS: dict[tuple[str, ...], Callable[[Call, list[str]], int]] = {
     ("account", "get-user-info"): user_info,
     ("account", "whoami"): user_info,
     ("account", "can-i"): can_i,
+    ("relogin",): sign_in_again,
     ("version",): version,
 }

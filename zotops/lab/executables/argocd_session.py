@@ -60,6 +60,16 @@ def user_info(call: Call, words: list[str]) -> int:
     return 0
 
 
+def sign_in_again(call: Call, words: list[str]) -> int:
+    """`relogin`: the browser knows the practice account still."""
+    if parse(words).alone:
+        raise NotImplementedHere("relogin with arguments")
+    with call.state.edit("quirks") as quirks:
+        quirks.get("argocd", {}).pop("healthy_but_signed_out", None)
+    say("'practice' logged in successfully")
+    return 0
+
+
 def can_i(call: Call, words: list[str]) -> int:
     """`account can-i`: yes or no, exit 0 for both; the practice account may get and sync."""
     given = parse(words)

@@ -1,9 +1,10 @@
-"""`kubectl`: exec of `ak create_recovery_key` in the worker, and reading ConfigMaps, the worker and applications."""
+"""`kubectl`: two commands of `ak` in the worker, its restart, and reading ConfigMaps, the worker and applications."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 
 from zotops.lab.cluster import as_resource
@@ -13,6 +14,10 @@ from zotops.lab.provider.recovery import UnknownUser, create_recovery_key
 from zotops.lab.state import Document
 
 WORDS_OF_RECOVERY = 4  # ak create_recovery_key MINUTES USER
+WORDS_OF_APPLYING = 3  # ak apply_blueprint PATH
+APPLIED_WITHIN = 10.0  # seconds; the worker looks several times in each
+# Switches of the provider that a new worker does not have: it mounts the file as it is, and applies what differs.
+OF_ONE_WORKER = ("worker_stuck", "apply_stuck")
 VALUES = ("--context", "-n", "--namespace", "-o", "--output", "-c", "--request-timeout")
 KINDS = {
     "configmap": "configmaps",
@@ -44,6 +49,8 @@ def main(call: Call) -> int:
             return _get(call, given, rest)
         if command == "exec":
             return _exec(call, given, rest, call.words[cut + 1 :])
+        if [command, *rest[:1]] == ["rollout", "restart"]:
+            return _restart(call, given, rest[1:])
     except Refused as refusal:
         complain(str(refusal))
         return 1
@@ -145,14 +152,50 @@ def _at(found: Document, path: str) -> str:
 
 
 def _exec(call: Call, given: Words, rest: list[str], command: list[str]) -> int:
-    names = call.world()["names"]
-    target = rest[0].rpartition("/")[2] if rest else ""
-    if _namespace(given) != names["namespace"] or target not in (names["worker"], "authentik-server"):
-        raise Refused(f'Error from server (NotFound): deployments.apps "{target}" not found')
+    _need_deployment(call, given, rest)
+    if command[:2] == ["ak", "apply_blueprint"] and len(command) == WORDS_OF_APPLYING:
+        return _apply(call, command[2])
     if command[:2] != ["ak", "create_recovery_key"] or len(command) != WORDS_OF_RECOVERY:
         raise NotImplementedHere(f"exec -- {' '.join(command[:2])}")
     try:
         os.write(1, create_recovery_key(call.folder, int(command[2]), command[3]).encode())
     except UnknownUser as problem:
         complain(str(problem))  # and exit 0, as the real command does
+    return 0
+
+
+def _need_deployment(call: Call, given: Words, rest: list[str]) -> str:
+    names = call.world()["names"]
+    target = rest[0].rpartition("/")[2] if rest else ""
+    if _namespace(given) != names["namespace"] or target not in (names["worker"], "authentik-server"):
+        raise Refused(f'Error from server (NotFound): deployments.apps "{target}" not found')
+    return target
+
+
+def _apply(call: Call, path: str) -> int:
+    """`ak apply_blueprint`: the file as the worker sees it, whether or not it has changed; done by the provider."""
+    if call.quirks("provider").get("apply_stuck"):
+        raise NotImplementedHere("ak apply_blueprint while the worker applies nothing")
+    with call.state.edit("provider") as document:
+        if path not in document["blueprints"]:
+            raise Refused(f"FileNotFoundError: /blueprints/{path}")
+        document["blueprints"][path]["apply_requested"] = True
+    until = time.monotonic() + APPLIED_WITHIN
+    while (instance := call.state.read("provider")["blueprints"][path])["apply_requested"]:
+        if time.monotonic() > until:
+            raise Refused("the practice world's provider does not apply it: is it running?")
+        time.sleep(0.05)
+    if instance["status"] != "successful":
+        raise Refused("Blueprint invalid")
+    return 0
+
+
+def _restart(call: Call, given: Words, rest: list[str]) -> int:
+    """`rollout restart`: returns at once; the new worker begins with what lies there."""
+    target = _need_deployment(call, given, rest)
+    if target == call.world()["names"]["worker"]:
+        with call.state.edit("quirks") as quirks:
+            of_provider = quirks.get("provider", {})
+            quirks["provider"] = {name: on for name, on in of_provider.items() if name not in OF_ONE_WORKER}
+    say(f"deployment.apps/{target} restarted")
     return 0

@@ -1,4 +1,4 @@
-"""1Password's `op`: read, item get, item edit, whoami, vault list (facts: onepassword.md; every failure exits 1)."""
+"""1Password's `op`: read, item get, item edit, signin, whoami, vault list (facts: onepassword.md; failures exit 1)."""
 
 from __future__ import annotations
 
@@ -179,10 +179,19 @@ def _one(given: Words) -> str:
     return given.alone[0]
 
 
+def _sign_in(call: Call, words: list[str]) -> None:
+    """As with the app's integration: a finger, which the practice world always has, and nothing is printed."""
+    if words:
+        raise NotImplementedHere("signin with arguments")
+    with call.state.edit("quirks") as quirks:
+        quirks.get("op", {}).pop("signed_out", None)
+
+
 COMMANDS: dict[tuple[str, ...], Callable[[Call, list[str]], None]] = {
     ("read",): _read,
     ("item", "get"): _get,
     ("item", "edit"): _edit,
+    ("signin",): _sign_in,
     ("whoami",): _whoami,
     ("vault", "list"): _vaults,
 }

@@ -44,7 +44,7 @@ FAULTS = (
         wrong="The application can be seen, Synced and Healthy, but the session that may sync has ended.",
         noticed="Everything is green, and the sync is refused.",
         check=f"we may sync {NAMES['argocd_app']}, and the forge's token may write secrets and start builds",
-        remedy="`argocd login` with `--sso`; `argocd account get-user-info` exits 0 either way, read what it says.",
+        remedy="`argocd relogin`; `argocd account get-user-info` exits 0 either way, read what it says.",
         breaks=switch("argocd", healthy_but_signed_out=True),
     ),
 )

@@ -7,11 +7,13 @@ from zotops.lab.faults.fault import Fault
 from zotops.lab.faults.sentences import (
     ADMINS,
     APPLICATION,
+    APPLY_AGAIN,
     CI,
     GROUP,
     IN_FORCE,
     LETS_CI_IN,
     PROVIDER_IS_RIGHT,
+    RESTART_WORKER,
     WOULD_CLAIM,
 )
 from zotops.lab.state import Document
@@ -64,7 +66,7 @@ FAULTS = (
         wrong=f"{CI} is in a group below {GROUP}: bindings count that, the claim holds direct groups only.",
         noticed="CI gets in, and may push nothing.",
         check=WOULD_CLAIM,
-        remedy=f"Put {CI} into {GROUP} itself.",
+        remedy=f"Put {CI} into {GROUP} itself, as the blueprint does: {APPLY_AGAIN}",
         breaks=in_document("provider", put_into_child_group),
         state="hardened",
     ),
@@ -73,8 +75,8 @@ FAULTS = (
         wrong=f"The application has no binding for {GROUP}.",
         noticed="CI is refused by the provider, before the registry sees it.",
         check=LETS_CI_IN,
-        remedy=f"Bind the application to {GROUP}; a sync alone does not, when the blueprint has not changed: apply it "
-        "in the admin interface.",
+        remedy=f"Bind the application to {GROUP}; a sync alone does not, when the blueprint has not changed. Apply it "
+        f"in the admin interface, or by {APPLY_AGAIN}",
         breaks=in_document("provider", drop_binding),
         state="hardened",
     ),
@@ -83,7 +85,7 @@ FAULTS = (
         wrong=f"The application demands membership of {ADMINS} and {GROUP} at once (policy engine mode `all`).",
         noticed="Neither administrators nor CI get in.",
         check=LETS_CI_IN,
-        remedy="Set the application's policy engine mode to `any`.",
+        remedy=f"Set the application's policy engine mode to `any`, as the blueprint does: {APPLY_AGAIN}",
         breaks=in_document("provider", lambda d: d["applications"][APPLICATION].update(policy_engine_mode="all")),
         state="hardened",
     ),
@@ -92,7 +94,7 @@ FAULTS = (
         wrong="The application has no binding, so it is open to everybody who can sign in.",
         noticed="Nothing: those who should get in do.",
         check=LETS_CI_IN,
-        remedy=f"Bind the application to {ADMINS} and to {GROUP}.",
+        remedy=f"Bind the application to {ADMINS} and to {GROUP}, as the blueprint does: {APPLY_AGAIN}",
         breaks=in_document("provider", lambda d: d.update(bindings=[])),
         state="hardened",
     ),
@@ -101,8 +103,8 @@ FAULTS = (
         wrong="ArgoCD has synced the ConfigMap, but Authentik's worker has not applied the new blueprint.",
         noticed="ArgoCD is green, and nobody of CI's group gets in.",
         check=IN_FORCE,
-        remedy="Look at Authentik's blueprint instances; restart the worker if it still sees the old file, "
-        "then apply the instance.",
+        remedy="Look at Authentik's blueprint instances; restart the worker, which then applies what differs: "
+        f"{RESTART_WORKER}",
         breaks=switch("provider", apply_stuck=True),
     ),
     Fault(
@@ -110,7 +112,8 @@ FAULTS = (
         wrong="The ConfigMap is new, and Authentik's worker still has the old file before it.",
         noticed="ArgoCD is green, the blueprint says successful, and nobody of CI's group gets in.",
         check=IN_FORCE,
-        remedy="Wait a minute: a mounted ConfigMap is refreshed late. If it stays so, restart the worker.",
+        remedy="Wait a minute: a mounted ConfigMap is refreshed late. If it stays so, restart the worker: "
+        f"{RESTART_WORKER}",
         breaks=switch("provider", worker_stuck=True),
     ),
     Fault(
@@ -126,7 +129,8 @@ FAULTS = (
         wrong="The provider knows another address to send people back to than the registry's.",
         noticed="SIGN IN WITH OIDC ends in an error page of the provider.",
         check=PROVIDER_IS_RIGHT,
-        remedy="Register the registry's callback at the provider, strict, with its host name and `https`.",
+        remedy="Register the registry's callback at the provider, strict, with its host name and `https`, as the "
+        f"blueprint does: {APPLY_AGAIN}",
         breaks=in_document(
             "provider",
             lambda d: d["providers"]["Zot"]["redirect_uris"][0].update(url="https://old.example.org/callback"),
@@ -138,7 +142,7 @@ FAULTS = (
         wrong=f"Somebody has deactivated {CI} at the provider.",
         noticed="The key works; nobody can make the next one.",
         check=f"{CI} is an active service account in {GROUP} only",
-        remedy="Activate the account again.",
+        remedy=f"Activate the account again, as the blueprint does: {APPLY_AGAIN}",
         breaks=in_document("provider", lambda d: d["users"][CI].update(is_active=False)),
         state="hardened",
     ),

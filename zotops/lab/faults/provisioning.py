@@ -7,7 +7,7 @@ from pathlib import Path
 from zotops.lab import vault
 from zotops.lab.faults.breaking import ROLE, behind_the_review, in_document, in_file, switch
 from zotops.lab.faults.fault import Fault
-from zotops.lab.faults.sentences import LISTED, REVIEWED, SERVICES_WELL, YOUNGER
+from zotops.lab.faults.sentences import LISTED, RESTART_REGISTRY, REVIEWED, SERVICES_WELL, YOUNGER
 from zotops.lab.names import NAMES
 
 
@@ -52,7 +52,8 @@ FAULTS = (
         wrong="The play was run with a tag that matches nothing: exit code 0, and nothing ran.",
         noticed="The play ends well; CI has no key.",
         check=LISTED,
-        remedy="Look for the names of the tasks in the output, not for the exit code; run it with the right tag.",
+        remedy="Look for the names of the tasks in the output, not for the exit code; run it with the right tag: "
+        "`mise run provision-indri -- --tags forgejo_actions_secrets`",
         breaks=switch("operator", mistypes_tag=True),
         by_hand=("sync-forge-secrets",),
     ),
@@ -101,8 +102,8 @@ FAULTS = (
         wrong="The play fails after it has written the configuration; its restart never happens.",
         noticed="The file is new, the behaviour is old, and running the play again changes nothing.",
         check=YOUNGER,
-        remedy="Restart the registry explicitly; running the play again changes nothing, because the file is "
-        "already new.",
+        remedy=f"Restart the registry explicitly, by {RESTART_REGISTRY}; running the play again changes nothing, "
+        "because the file is already new.",
         breaks=switch("ansible", lost_restart=True),
         by_hand=("deploy-zot",),
     ),

@@ -13,7 +13,7 @@ from zotops.lab.faults.breaking import (
 )
 from zotops.lab.faults.fault import Fault
 from zotops.lab.faults.front import second_door
-from zotops.lab.faults.sentences import CI, GROUP, NOBODY_WRITES, REVIEWED
+from zotops.lab.faults.sentences import CI, GROUP, NOBODY_WRITES, PROVISION, REVIEWED
 from zotops.lab.names import NAMES
 
 SCRATCH = f"{NAMES['image_namespace']}/zotops-scratch"
@@ -105,7 +105,8 @@ FAULTS = (
         wrong="Before the last look somebody adds `update` to what CI's group may do.",
         noticed="Nothing, until a tag means something else than yesterday.",
         check=f"the key has the rights of {GROUP}, no more and no fewer",
-        remedy="Take `update` away again; an edited rule counts at once, without a restart.",
+        remedy=f"Take `update` away again, as the role does: {PROVISION}; an edited rule counts at once, without a "
+        "restart.",
         breaks=in_file(CONFIGURATION, '"actions": ["read", "create"]', '"actions": ["read", "create", "update"]'),
         state="hardened",
         at="verify",

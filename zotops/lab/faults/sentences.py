@@ -23,3 +23,13 @@ LISTED = f"{NAMES['owner']}/{NAMES['repo']} has the secret {NAMES['secret']}"
 SERVICES_WELL = "services-check finds the registry's services well"
 KEY_LISTED = f"listed for {CI}, expires within 90 days"
 UNCHANGED = "nothing is changed on the way to the registry"
+
+# Commands of remedies, as they are typed in the practice world; elsewhere the names are other ones.
+_IN_CLUSTER = f"kubectl --context {NAMES['context']} -n {NAMES['namespace']}"
+APPLY_AGAIN = f"`{_IN_CLUSTER} exec deploy/{NAMES['worker']} -- ak apply_blueprint {NAMES['blueprint_path']}`"
+RESTART_WORKER = f"`{_IN_CLUSTER} rollout restart deploy/{NAMES['worker']}`"
+PROVISION = "`mise run provision-indri -- --tags zot`"
+_AGENT = f"LaunchAgents/{NAMES['service']}.plist"
+RESTART_REGISTRY = " and then ".join(
+    f"`ssh {NAMES['ssh_host']} launchctl {verb} {_AGENT}`" for verb in ("unload", "load")
+)

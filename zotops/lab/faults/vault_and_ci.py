@@ -114,7 +114,8 @@ FAULTS = (
         wrong="A workflow of the checkout takes another secret than the one that is synced.",
         noticed="One of the two builds fails to push.",
         check=f"all 2 workflows push as {CI} with {NAMES['secret']}",
-        remedy="Pull the branch that CI builds, or wire the workflow to the secret.",
+        remedy="Have the file as on the branch that CI builds: `git fetch`, then `git restore --source "
+        f"origin/{NAMES['branch']} {FOLDER}`; or wire the workflow to the secret.",
         breaks=in_file(f"checkout/{FOLDER}/{NIX}", f"secrets.{NAMES['secret']}", "secrets.OLD_KEY"),
     ),
     Fault(
