@@ -12,7 +12,11 @@ from typing import Any
 
 from tests.rotation.stores import Stores
 from tests.rotation.walked import rotate
+from zotops.commands.walking import Wanted
+from zotops.lab import vault
+from zotops.lab.state import State
 from zotops.lab.world import make, start
+from zotops.runner import Bounds
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 240  # seconds
@@ -47,10 +51,20 @@ class Place:
         meanwhile: Mapping[str, Callable[[], None]] | None = None,
         by_hand: Sequence[str] = (),
         name: str = "rotate-key",
+        until: str = "",
+        undo: str = "",
     ) -> int:
         """Walk in this process; the exit code. What was broken after any record is in `broken`."""
         self.said.clear()
-        return rotate(self.root, self.state, self.said, name=name, meanwhile=meanwhile or {}, by_hand=by_hand)
+        wanted = Wanted(bounds=Bounds(until=until), undo=undo)
+        return rotate(
+            self.root, self.state, self.said, name=name, meanwhile=meanwhile or {}, by_hand=by_hand, wanted=wanted
+        )
+
+    def note(self, field: str, text: str) -> None:
+        """Write into our own item, as a person does."""
+        with State(self.root / "state").edit("vault") as document:
+            vault.set_value(document, self.stores.names["own_item"], field, text)
 
     def journal(self) -> str:
         """What was recorded, all runs."""

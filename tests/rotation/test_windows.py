@@ -117,7 +117,7 @@ def test_what_was_staged_wrong_is_found_before_it_is_used(
     """Window 4."""
     spoil = edit(place, "own_item", "pending", lambda _: staged(place))
     assert place.here(meanwhile={"stage": spoil}) == FAILED
-    assert place.said == ["stage: 'zotops zot-ci' has the new key pending"]
+    assert "stage: 'zotops zot-ci' has the new key pending" in place.said
     assert says in place.journal()
     assert (place.stores.held()["current"], watcher.broken) == (place.old, [])
 
@@ -214,9 +214,8 @@ def test_an_old_key_that_ends_too_early_is_said_by_the_next_record_and_the_rotat
     assert place.here(meanwhile={step: lambda: end_current(place.root)}) == DONE, place.said
     assert '"the old key lives until CI has the new one"' in place.journal()
     assert "CI is refused until it has the new key" in place.journal()
-    refused = [line for line in watcher.broken if "holds a key that is refused" in line]
-    assert refused == watcher.broken, "nothing else was broken"
-    assert not any(line.split()[3] in {"prove", "soak", "revoke", "confirm", "arm"} for line in refused)
+    assert watcher.broken, "CI was not refused meanwhile"
+    assert {line.split()[3].rstrip(":") for line in watcher.broken} <= {"stage", "test", "promote", "propagate"}
     assert is_well(place) == []
 
 

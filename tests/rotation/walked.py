@@ -99,6 +99,7 @@ def rotate(
     name: str = "rotate-key",
     meanwhile: Mapping[str, Callable[[], None]] | None = None,
     by_hand: Sequence[str] = (),
+    wanted: Wanted | None = None,
 ) -> int:
     """Walk, resuming what was begun; the run's own exit code. Why it stopped is added to `said`."""
     profile, redactor = read_profile(root / "profile.toml"), Redactor()
@@ -114,7 +115,7 @@ def rotate(
             runbook=RUNBOOKS[name](profile),
             profile=profile,
             operator=operator,
-            wanted=Wanted(),
+            wanted=wanted or Wanted(),
             redactor=redactor,
             folder=state,
         )

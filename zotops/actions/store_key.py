@@ -5,8 +5,9 @@ from __future__ import annotations
 from zotops.actions.moving_keys import promote_pending
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
 from zotops.profile import OfProfile
-from zotops.systems.key_places import EXPIRES, OTHER_FIELDS, PENDING, other_fields
-from zotops.systems.zot_keys import KEY_EXPIRES
+from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, OTHER_FIELDS, PENDING, other_fields
+from zotops.systems.rotation import due_day
+from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
 
 
 class StoreKey(OfProfile, Action):
@@ -23,18 +24,25 @@ class StoreKey(OfProfile, Action):
             "pending": world.secrets.fingerprint(world.secrets.read(self.profile.pending_key.secret)),
             "others": other_fields(world, self.profile),
             "expires": facts.get(KEY_EXPIRES, ""),
+            "id": facts.get(KEY_ID, ""),
         }
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
         """ActionFailed: there is no pending key, or the store refused; then do it again."""
         del facts
         promote_pending(world, self.profile)
-        expires = {EXPIRES: Secret(intent["expires"])} if intent["expires"] else {}
-        world.secrets.write(self.profile.secrets.own_item, {PENDING: None, **expires})
+        world.secrets.write(self.profile.secrets.own_item, {PENDING: None, **self._noted(intent)})
         world.tell(
             f"`{self.profile.secrets.own_title}`", f"pending emptied; expires {intent['expires'] or 'not known'}"
         )
         return Outcome(facts={OTHER_FIELDS: intent["others"]})
+
+    def _noted(self, intent: Intent) -> dict[str, Secret]:
+        """What the next rotation has to know of this key, as far as it is known."""
+        rotation, expires = self.profile.rotation, intent["expires"]
+        due = due_day(expires, rotation.lifetime_days, rotation.due_day) if expires else ""
+        noted = {EXPIRES: expires, DUE: due, CURRENT_ID: intent.get("id", "")}
+        return {name: Secret(value) for name, value in noted.items() if value}
 
     def settle(self, world: World, intent: Intent) -> Settled:
         """By fingerprints: the key that was pending is the current one, and nothing is pending any more."""

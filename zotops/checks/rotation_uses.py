@@ -15,7 +15,9 @@ from zotops.systems.rotation import (
     GIVEN,
     LAST_USES,
     NEVER,
+    OLD_KEY_EXPIRES,
     OLD_KEY_ID,
+    OLD_KEY_LABEL,
     OLD_KEY_STATE,
     REVOKED_AT,
     WORKS,
@@ -78,7 +80,8 @@ class OldKeyStillLives(WithNewKey):
         if key is None:
             return not_yet(expected, KEY_PRINT)
         dead = facts.get(OLD_KEY_STATE, WORKS) != WORKS or REVOKED_AT in facts
-        found = listed_by_new(world, self.profile, key).key(facts.get(OLD_KEY_ID, ""))
+        listed = listed_by_new(world, self.profile, key)
+        found = listed.key(facts.get(OLD_KEY_ID, ""))
         lives = found is not None and not found.expired
         state = "it lives" if lives else "expired" if found else "not listed"
         return judged(
@@ -87,6 +90,7 @@ class OldKeyStillLives(WithNewKey):
             observed="it is dead, and meant to be" if dead else state,
             likely="its time is over" if found else "somebody ended it too early, or the registry was restored",
             remedy="CI is refused until it has the new key: go on to `propagate` at once",
+            facts=_told_by_its_end(listed.keys, facts) if OLD_KEY_ID not in facts else {},
         )
 
 
@@ -229,6 +233,14 @@ class OldKeyIsQuiet(WithNewKey):
 
     def _is_old(self, key: Key, facts: Facts) -> bool:
         return key.id == facts.get(OLD_KEY_ID, key.id)
+
+
+def _told_by_its_end(keys: Sequence[Key], facts: Facts) -> Facts:
+    """Which key is the old one where nobody noted its id: what ended when that should, or all that has ended."""
+    ended = [key for key in keys if key.expired]
+    noted = [key for key in ended if key.expires and key.expires.isoformat() == facts.get(OLD_KEY_EXPIRES)]
+    told = noted or ended
+    return {OLD_KEY_ID: told[0].id, OLD_KEY_LABEL: told[0].label} if len(told) == 1 else {}
 
 
 def _told(key: Key) -> str:

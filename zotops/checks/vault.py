@@ -10,11 +10,9 @@ from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, SecretRef, World, judged, not_yet, unknown
 from zotops.profile import OfProfile, parse_ref
 from zotops.systems.key_places import (
-    EXPIRES,
     KEY_PRINT,
     OTHER_FIELDS,
-    PENDING,
-    PREVIOUS,
+    OWN_FIELDS,
     changed_fields,
     other_fields,
     own_field,
@@ -27,6 +25,7 @@ ABSENT = re.compile(
     r"|more than one item matches",
     re.IGNORECASE,
 )
+ALL_FIELDS = f"{', '.join(OWN_FIELDS[:-1])} and {OWN_FIELDS[-1]}"
 
 
 @dataclass(kw_only=True)
@@ -102,18 +101,18 @@ class ReferencesResolve(OfProfile, Check):
 
 
 class OwnItemIsThere(OfProfile, Check):
-    """The item that keeps what the shared one must not: pending, previous, expires."""
+    """The item that keeps what the shared one must not: the pending and the previous key, dates and ids."""
 
     def __str__(self) -> str:
         return f"the vault has our own item, {self.profile.secrets.own_title!r}"
 
     @property
     def _refs(self) -> tuple[SecretRef, ...]:
-        return tuple(own_field(self.profile, name) for name in (PENDING, PREVIOUS, EXPIRES))
+        return tuple(own_field(self.profile, name) for name in OWN_FIELDS)
 
     @property
     def logins(self) -> Sequence[Login]:
-        """Its three fields."""
+        """Its fields."""
         return tuple(Login(self.profile.ci.name, ref) for ref in self._refs)
 
     @property
@@ -122,7 +121,7 @@ class OwnItemIsThere(OfProfile, Check):
         secrets = self.profile.secrets
         return Look(
             command=f"op item get {secrets.own_item} --vault {secrets.vault}",
-            want=f"{secrets.own_title}, with pending, previous and expires",
+            want=f"{secrets.own_title}, with {ALL_FIELDS}",
             otherwise=(
                 Otherwise(
                     answer="isn't an item",
@@ -133,9 +132,9 @@ class OwnItemIsThere(OfProfile, Check):
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:
-        """All three fields are there; each may be empty."""
+        """All fields are there; each may be empty."""
         del facts
-        expected = "an item with the fields pending, previous and expires"
+        expected = f"an item with the fields {ALL_FIELDS}"
         found = read_all(world, self._refs)
         if found.unasked:
             return unknown(expected=expected, observed=found.unasked[0], remedy="unlock the vault, then look again")
@@ -143,12 +142,12 @@ class OwnItemIsThere(OfProfile, Check):
         return judged(
             not found.absent,
             expected=expected,
-            observed="; ".join(found.absent) or "all three are there",
+            observed="; ".join(found.absent) or f"all {len(OWN_FIELDS)} are there",
             likely="nobody has made the item yet, or secrets.own_item in the profile is not its id",
             remedy=f"in the app, in the vault {secrets.vault}: new item of the category Password, titled "
-            f"{secrets.own_title!r}, with two password fields, pending and previous, and a text field, expires, all "
-            f"empty; then put the id that `op item get {secrets.own_title!r} --vault {secrets.vault} --format json` "
-            "shows into secrets.own_item of the profile",
+            f"{secrets.own_title!r}, with two password fields, pending and previous, and four text fields, "
+            f"{', '.join(OWN_FIELDS[2:])}, all empty; then put the id that `op item get {secrets.own_title!r} "
+            f"--vault {secrets.vault} --format json` shows into secrets.own_item of the profile",
         )
 
 

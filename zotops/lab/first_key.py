@@ -17,6 +17,7 @@ from zotops.lab.state import Document, State
 
 DAYS = 90
 EXPIRES = (datetime.now(UTC) + timedelta(days=DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")
+DUE = (datetime.now(UTC) + timedelta(days=60)).strftime("%Y-%m-%d")
 LABEL = "zotops/0000/1"
 
 

@@ -124,6 +124,7 @@ class Hands:
             vault.set_value(document, shared, mistakes.get("stores_in") or self.names["field"], value)
             vault.set_value(document, own, "pending", "")
             vault.set_value(document, own, "expires", first_key.EXPIRES)
+            vault.set_value(document, own, "due", first_key.DUE)
 
     def build(self) -> str:
         """Dispatch both workflows for the newest commit, wait for them, and return that commit.

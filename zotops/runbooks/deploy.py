@@ -184,8 +184,8 @@ def preflight(profile: Profile) -> Step:
             4. The workflows in `{profile.forge.workflow_folder}` name `{profile.forge.secret}` and `{profile.ci.name}`.
 
             If that item is missing: in 1Password, vault `{secrets.vault}`, make a *Password* item titled
-            `{secrets.own_title}` with the empty password fields `pending` and `previous` and the text field
-            `expires`, and put its id into the profile as `secrets.own_item`.
+            `{secrets.own_title}` with the empty password fields `pending` and `previous` and the empty text fields
+            `expires`, `due`, `current-id` and `revoked`, and put its id into the profile as `secrets.own_item`.
             """,
         checks=(
             ToolsAreThere(profile=profile),
@@ -385,7 +385,8 @@ def store_ci_key(profile: Profile) -> Step:
                (`zak_` and 32 more characters), copy it into field `previous` of `{secrets.own_title}`.
             2. Copy `pending` into field `{secrets.key_field}` of `{secrets.shared_title}`. Touch no other field of
                it: the forge lives on them. No blank and no line end may come along.
-            3. In `{secrets.own_title}`, empty `pending` and write the day of expiry into `expires`.
+            3. In `{secrets.own_title}`, empty `pending` and write the day of expiry into `expires`; into `due` the day
+               {profile.rotation.due_day} days after the key was made.
 
             The plan names `zot-ci-apikey` as the place; the role reads `{secrets.key_field}` in
             `{secrets.shared_title}`.

@@ -1,0 +1,126 @@
+"""A rotation from its first step to its last: after a deployment, alone, leaked, expired, undone."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.desk import INVOKE
+from tests.rotation.place import LONGEST, Place, is_well, place_in
+from tests.rotation.stores import hashed
+from tests.rotation.walked import Watcher, watch
+from zotops.lab.faults.breaking import ask_supervisor
+from zotops.lab.names import NAMES
+from zotops.lab.rotating import end_current
+from zotops.lab.world import find_zot
+
+DONE, FAILED = 0, 1
+
+pytestmark = pytest.mark.timeout(2 * LONGEST)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with place_in(tmp_path / "here") as found:
+        yield found
+
+
+@pytest.fixture
+def watcher(place: Place, monkeypatch: pytest.MonkeyPatch) -> Watcher:
+    found = Watcher(place.root, place.state, place.old, "never", place.folder / "report.json")
+    watch(found, monkeypatch.setattr)
+    return found
+
+
+def rehearsed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*INVOKE, "rehearse", *words],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+
+
+def test_a_rehearsal_deploys_and_then_rotates_and_reports_both(tmp_path: Path) -> None:
+    done = rehearsed(tmp_path)
+    assert done.returncode == DONE, done.stdout[-3000:] + done.stderr
+    report = (tmp_path / "rehearsal" / "report.md").read_text()
+    assert "# Harden the registry" in report
+    assert "# Rotate the CI key" in report
+    assert "old 401, new 200, old 401" in report
+    assert sorted(path.name for path in (tmp_path / "rehearsal").iterdir()) == [
+        "journal-rotate-key.jsonl",
+        "journal.jsonl",
+        "report.md",
+    ]
+
+
+@pytest.mark.costly(share=0.3)
+@pytest.mark.skipif(find_zot() is None, reason="no real zot: neither on PATH nor named by ZOTOPS_ZOT")
+@pytest.mark.parametrize("name", ["rotate-key", "rotate-leaked-key"])
+def test_a_real_zot_lets_its_key_be_rotated(tmp_path: Path, name: str) -> None:
+    done = rehearsed(tmp_path, "--runbook", name)
+    assert done.returncode == DONE, done.stdout[-3000:] + done.stderr
+    assert "The registry is a real zot" in done.stdout
+    assert "old 401, new 200, old 401" in done.stdout
+
+
+@pytest.mark.costly(share=0.3)
+def test_a_leaked_key_is_ended_before_anything_else(place: Place) -> None:
+    assert place.here(name="rotate-leaked-key") == DONE, place.said
+    assert is_well(place) == []
+    events = [(r["event"], r["step"]) for r in map(json.loads, place.journal().splitlines())]
+    assert events.index(("action-done", "end-others")) < events.index(("action-intended", "promote"))
+
+
+@pytest.mark.costly(share=0.3)
+def test_a_key_that_has_expired_is_followed_by_one_that_a_sign_in_makes(place: Place) -> None:
+    expire(place)
+    assert not place.stores.works(place.old)
+    assert place.here() == DONE, place.said
+    assert is_well(place) == []
+    assert "401: expired on" in place.journal()
+
+
+@pytest.mark.costly(share=0.3)
+def test_a_key_that_was_deleted_is_followed_by_one_that_a_sign_in_makes(place: Place) -> None:
+    end_current(place.root)
+    assert place.here() == DONE, place.said
+    assert is_well(place) == []
+    assert "refused although its time is not over" in place.journal()
+
+
+@pytest.mark.costly(share=0.3)
+def test_undone_before_the_end_ci_has_the_old_key_again_and_the_run_goes_on(place: Place, watcher: Watcher) -> None:
+    assert place.here(until="prove") == DONE, place.said
+    assert set(place.stores.consumers().values()) == {place.stores.held()["current"]} != {place.old}
+    assert place.here(undo="promote") == DONE, place.said
+    assert place.stores.held()["current"] == place.old
+    assert set(place.stores.consumers().values()) == {place.old}
+    assert place.here() == DONE, place.said
+    assert (watcher.broken, is_well(place)) == ([], [])
+
+
+@pytest.mark.costly(share=0.3)
+def test_there_is_no_way_back_once_the_old_key_is_ended(place: Place) -> None:
+    assert place.here(until="revoke") == DONE, place.said
+    assert place.here(undo="promote") == FAILED
+    assert "there is no way back" in place.said[0]
+
+
+def expire(place: Place) -> None:
+    """Move the key's end into the past, in the stand-in's store and in the vault's note of it."""
+    plist = str(place.root / "host" / "LaunchAgents" / f"{NAMES['service']}.plist")
+    past = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ask_supervisor(place.root, ask="unload", path=plist)
+    change = {"user": NAMES["ci_user"], "key": hashed(place.old), "details": {"expiration_date": past}}
+    with (place.root / "host/zot/data/meta.db").open("a") as accounts:
+        accounts.write(json.dumps(change) + "\n")
+    ask_supervisor(place.root, ask="load", path=plist)
+    place.note("expires", past)
