@@ -132,6 +132,27 @@ def test_of_a_key_that_is_not_taken_nothing_else_is_said(
     )
 
 
+def test_a_refusal_of_one_right_is_no_refusal_of_the_key(profile: Profile) -> None:
+    refused = asked(cell_of(profile, "create", who="ci", kind="image"), 401)
+    assert names(profile, refused)["access.ci.create"].of == (refused,)
+
+
+def test_whoever_has_no_key_is_asked_to_sign_in_and_told_of_all_the_same(profile: Profile) -> None:
+    docker, create = asked(cell_of(profile, "ping-docker"), 401), wrong(cell_of(profile, "create"))
+    assert names(profile, docker, create)["access.nobody.write"].of == (create,)
+
+
+def test_without_a_key_api_the_rights_of_a_key_are_told(profile: Profile) -> None:
+    absent = [asked(cell_of(profile, "keys", who=who), 404) for who in ("nobody", "ci")]
+    create = right(cell_of(profile, "create", who="ci", kind="image"))
+    assert names(profile, *absent, create)["access.ci.create"].of == (create,)
+
+
+def test_an_answer_with_words_of_its_own_is_told_by_them(profile: Profile) -> None:
+    catalog = cell_of(profile, "catalog")
+    assert listed([asked(catalog, 404, "200 without our image in it")]) == f"200 without our image in it: {catalog}"
+
+
 def test_at_an_address_that_takes_the_key_its_rights_are_told(tmp_path: Path) -> None:
     two = profile_of(tmp_path, registry="http://127.0.0.1:1")
     main, other = ([cell for cell in cells(two) if cell.address == address] for address in addresses(two)[:2])

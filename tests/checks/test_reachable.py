@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.conftest import IMAGE, REFUSED, Here
+from tests.checks.conftest import IMAGE, IS_REGISTRY, REFUSED, Here
 from zotops.checks.reachable import REGISTRY_STATE, CurrentState, RegistryIsReachable
 from zotops.model import Verdict
 
@@ -23,11 +23,26 @@ def test_a_registry_is_reachable_also_when_it_lets_nobody_in(answers: Answers) -
         assert here.look(RegistryIsReachable(profile=here.profile)).verdict is Verdict.PASSED
 
 
-@pytest.mark.parametrize("answer", [(200, b"<html>welcome</html>"), 404, 500])
-def test_another_server_is_no_registry(answer: Any, answers: Answers) -> None:
+def test_a_registry_that_asks_nobody_to_sign_in_is_told_by_its_version(answers: Answers) -> None:
+    here = answers()
+    evidence = here.look(RegistryIsReachable(profile=here.profile))
+    assert (evidence.verdict, evidence.observed) == (Verdict.PASSED, "200")
+
+
+@pytest.mark.parametrize(
+    ("answer", "observed"),
+    [
+        ((200, b"<html>welcome</html>"), "200, without a registry's headers"),
+        (404, "404, without a registry's headers"),
+        (500, "500, without a registry's headers"),
+        ((404, b"", IS_REGISTRY), "404"),
+    ],
+)
+def test_another_server_is_no_registry(answer: Any, observed: str, answers: Answers) -> None:
     here = answers({"nobody GET /v2/": answer})
     evidence = here.look(RegistryIsReachable(profile=here.profile))
-    assert (evidence.verdict, evidence.likely) == (Verdict.FAILED, "the address leads to something else")
+    assert (evidence.verdict, evidence.observed) == (Verdict.FAILED, observed)
+    assert evidence.likely == "the address leads to something else"
 
 
 @pytest.mark.parametrize(
@@ -39,6 +54,9 @@ def test_another_server_is_no_registry(answer: Any, answers: Answers) -> None:
         ({WRITE: 415}, "half", "anybody may write"),
         ({KEYS: 404}, "half", "there is no key API"),
         ({LOGIN: 404}, "half", "there is no sign-in"),
+        ({WRITE: 415, KEYS: 404}, "half", "anybody may write, there is no key API"),
+        ({WRITE: 415, LOGIN: 404}, "half", "anybody may write, there is no sign-in"),
+        ({KEYS: 404, LOGIN: 404}, "half", "there is no key API, there is no sign-in"),
     ],
 )
 def test_the_state_is_told_whatever_it_is(changes: dict[str, Any], state: str, words: str, answers: Answers) -> None:

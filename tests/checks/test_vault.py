@@ -1,5 +1,6 @@
 """What the vault has to hold, what must not change in it, and what a key looks like."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,7 +71,9 @@ def test_a_locked_vault_tells_nothing_of_its_content(
 
 
 def test_our_own_item_may_be_empty(profile: Profile, vault: Vault) -> None:
-    assert seen(OwnItemIsThere(profile=profile), profile, vault).verdict is PASSED
+    evidence = seen(OwnItemIsThere(profile=profile), profile, vault)
+    assert evidence.verdict is PASSED
+    assert re.fullmatch(r"all \w+ are there", evidence.observed)
 
 
 @pytest.mark.parametrize("complaint", ['"x" isn\'t an item in the "V" vault', "item does not have a field 'expires'"])
@@ -78,6 +81,7 @@ def test_a_missing_item_comes_with_how_to_make_it(profile: Profile, vault: Vault
     vault.absent = {own_field(profile, "expires"): complaint}
     evidence = seen(OwnItemIsThere(profile=profile), profile, vault)
     assert evidence.verdict is FAILED
+    assert evidence.observed.endswith(complaint)
     assert all(word in evidence.remedy for word in ("pending", "previous", "expires", "secrets.own_item"))
 
 
@@ -123,6 +127,7 @@ def test_the_stored_key_is_the_one_that_was_made(
     assert evidence.verdict is verdict
     assert observed in evidence.observed
     assert KEY[5:] not in repr(evidence)
+    assert verdict is PASSED or evidence.likely.startswith("pasted with its line end" if current else "not stored yet")
 
 
 def test_what_cannot_be_read_is_not_judged(profile: Profile, vault: Vault) -> None:

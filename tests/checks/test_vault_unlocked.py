@@ -5,7 +5,8 @@ import pytest
 from tests.checks.test_vault import Vault, seen
 from tests.systems.outside import profile_of
 from zotops.checks.vault_unlocked import VaultIsUnlocked
-from zotops.model import Verdict
+from zotops.errors import Unreachable
+from zotops.model import Secret, SecretRef, Verdict
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
 
@@ -41,3 +42,15 @@ def test_a_value_that_was_read_is_not_shown(tmp_path: Path) -> None:
     vault = Vault({profile.current_key.secret: "very secret"})
     evidence = seen(VaultIsUnlocked(profile=profile), profile, vault)
     assert (evidence.verdict, evidence.observed) == (PASSED, "it answers")
+
+
+@pytest.mark.parametrize(
+    ("own", "told"), [("", "unlock the vault, then look again"), ("type it again", "type it again")]
+)
+def test_a_store_that_knows_better_says_what_helps(own: str, told: str, tmp_path: Path) -> None:
+    class Locked(Vault):
+        def read(self, ref: SecretRef) -> Secret:
+            raise Unreachable(f"{ref}: not signed in", remedy=own)
+
+    profile = profile_of(tmp_path, registry="http://127.0.0.1:9")
+    assert seen(VaultIsUnlocked(profile=profile), profile, Locked({})).remedy == told

@@ -25,6 +25,7 @@ def says(release: str) -> tuple[int, dict[str, str]]:
         ({MGMT: says("v2.1.18")}, False, Verdict.FAILED, "says 2.1.18"),
         ({MGMT: says("v2.1.20"), MOVE: 415}, True, Verdict.FAILED, "says 2.1.20; a digest pushed"),
         ({MGMT: says("")}, False, Verdict.UNKNOWN, "it takes CI's key to probe for it"),
+        ({MGMT: (404, says("v2.1.20")[1])}, False, Verdict.UNKNOWN, "does not say its version"),
         ({}, False, Verdict.UNKNOWN, "it takes CI's key to probe for it"),
         ({f"key PUT {IMAGE}/manifests/unused": 403}, True, Verdict.UNKNOWN, "does not say its version"),
         ({f"key PUT {IMAGE}/manifests/v1": 415}, True, Verdict.UNKNOWN, "does not say its version"),

@@ -50,14 +50,29 @@ def test_a_path_without_the_secret_or_the_user_is_named(tmp_path: Path, name: st
     assert observed in evidence.observed
 
 
-def test_the_user_may_be_a_dagger_functions_default(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "verdict", "observed"),
+    [
+        ("build_container", DAGGER, Verdict.PASSED, "both are named in every file"),
+        ("build_container", DAGGER.replace("zot-ci", "$USER"), Verdict.PASSED, "zot-ci is the default in src/main.py"),
+        (
+            "build_container_nix",
+            NIX.replace("zot-ci", "$USER"),
+            Verdict.FAILED,
+            "build-container-nix.yaml does not name zot-ci",
+        ),
+    ],
+)
+def test_the_user_may_be_a_dagger_functions_default(
+    tmp_path: Path, name: str, text: str, verdict: Verdict, observed: str
+) -> None:
     checkout = tmp_path / "checkout"
     (checkout / "src").mkdir(parents=True)
     (checkout / "src" / "main.py").write_text('async def publish(user: str = "zot-ci") -> str: ...\n')
     for words in (("init", "-q"), ("add", "src")):
         subprocess.run(["git", "-C", str(checkout), *words], check=True, capture_output=True)
-    evidence = seen(tmp_path, WorkflowsUseTheSecret, build_container=DAGGER.replace("zot-ci", "$USER"))
-    assert (evidence.verdict, evidence.observed) == (Verdict.PASSED, "zot-ci is the default in src/main.py")
+    evidence = seen(tmp_path, WorkflowsUseTheSecret, **{name: text})
+    assert (evidence.verdict, evidence.observed) == (verdict, observed)
 
 
 @pytest.mark.parametrize("kind", [WorkflowsUseTheSecret, KeyNotInArgv])

@@ -50,17 +50,18 @@ class WorkflowsUseTheSecret(OfProfile, Check):
         """Each file names the secret; each names the user, or leaves it to the Dagger function's default."""
         del facts
         forge, user = self.profile.forge, self.profile.ci.name
-        wrong = []
-        default = ""
+        wrong, defaults = [], []
         for workflow in forge.workflows:
             text = read_workflow(self.profile, workflow)
             if not re.search(rf"secrets\.{re.escape(forge.secret)}\b", text):
                 wrong.append(f"{workflow.file} does not use secrets.{forge.secret}")
-            if not _names(text, user) and workflow.pushes_with == "dagger":
-                default = default or _default_user(world, user)
-            if not _names(text, user) and not (workflow.pushes_with == "dagger" and default):
+            if _names(text, user):
+                continue
+            if default := _default_user(world, user) if workflow.pushes_with == "dagger" else "":
+                defaults.append(default)
+            else:
                 wrong.append(f"{workflow.file} does not name {user}")
-        shown = f"{user} is the default in {default}" if default else "both are named in every file"
+        shown = f"{user} is the default in {defaults[0]}" if defaults else "both are named in every file"
         return judged(
             not wrong,
             expected=f"secrets.{forge.secret} and {user} in {len(forge.workflows)} files",
@@ -78,7 +79,7 @@ def _default_user(world: World, user: str) -> str:
     """The source file of the checkout that holds the CI user as a default, or ""."""
     argv = ("git", "grep", "-l", "-w", "-F", "-e", f'"{user}"', "--", "*.py", "*.go", "*.ts")
     done = world.programs.run(argv)
-    return done.out.splitlines()[0] if done.code == 0 and done.out.strip() else ""
+    return next(iter(done.out.splitlines()), "")
 
 
 class KeyNotInArgv(OfProfile, Check):
