@@ -18,6 +18,7 @@ from zotops.errors import ConfigurationIsWrong, Unreachable
 from zotops.model import Finished, Reply, Secret
 from zotops.no_answer import CutOff, why_no_answer
 from zotops.redaction import Redactor
+from zotops.traffic import Traffic
 
 GRACE = 0.5  # seconds by which the client's own, more telling time limits come first
 SHORTEST_COOKIE = 16  # a shorter one is a setting, not a session
@@ -44,9 +45,12 @@ class RealClock:
 class RealHttp:
     """One request after another, from any thread: no redirects, no cookies, no credentials, no body over 8 MiB."""
 
-    def __init__(self, redactor: Redactor, *, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, redactor: Redactor, *, environment: Mapping[str, str] = os.environ, traffic: Traffic | None = None
+    ) -> None:
         """Of the environment only `https_proxy` and `no_proxy` count."""
         self._redactor = redactor
+        self._traffic = traffic or Traffic()
         self._connections = Connections(environment)
 
     def send(
@@ -59,6 +63,7 @@ class RealHttp:
         timeout: float = 10.0,
     ) -> Reply:
         """Send one request. Unreachable, with the reason, when there is no whole answer within `timeout` seconds."""
+        self._traffic.sent(method)
         ended: list[Reply | Exception] = []
 
         def exchange() -> None:
@@ -107,6 +112,7 @@ class RealPrograms:
         environment: Mapping[str, str] | None = None,
         directory: str = "",
         inherit: Sequence[int] = (),
+        traffic: Traffic | None = None,
     ) -> None:
         """`search_path` replaces PATH, and `environment` is all that a program gets; without them: the operator's own.
 
@@ -118,6 +124,7 @@ class RealPrograms:
         self._environment["PATH"] = search_path or self._environment.get("PATH") or own.get("PATH", os.defpath)
         self._directory = directory
         self._inherit = tuple(inherit)
+        self._traffic = traffic or Traffic()
         self._closing = Event()
 
     def find(self, name: str) -> str | None:
@@ -161,6 +168,7 @@ class RealPrograms:
 
     def _start(self, argv: Sequence[str], *, piped: bool, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         name = argv[0]
+        self._traffic.ran(Path(name).name)
         program = self.find(name)
         if program is None:
             raise Unreachable(f"`{name}` is not installed", remedy=f"install {name}, or put it on PATH")

@@ -38,8 +38,8 @@ class WithNewKey(OfProfile, Check):
 
     @property
     def logins(self) -> Sequence[Login]:
-        """Both places where the new key may be."""
-        return (self.profile.pending_key, self.profile.current_key)
+        """Where the new key is from `promote` on; before that, one more read finds it pending."""
+        return (self.profile.current_key,)
 
     @property
     def list_command(self) -> str:

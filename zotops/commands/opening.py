@@ -19,22 +19,34 @@ from zotops.secret_stores.onepassword import OnePassword
 from zotops.sparing import locked
 from zotops.state_folder import fingerprint_key
 from zotops.systems.key_places import concealed_fields
+from zotops.traffic import Traffic
 
 UNATTENDED_PATIENCE = 10.0
 
 
 @contextmanager
-def open_world(profile: Profile, folder: Path, redactor: Redactor, *, inherit: Sequence[int] = ()) -> Iterator[World]:
-    """The world that a profile describes. `inherit`: descriptors that every child keeps open, the run's lock."""
+def open_world(
+    profile: Profile,
+    folder: Path,
+    redactor: Redactor,
+    *,
+    inherit: Sequence[int] = (),
+    traffic: Traffic | None = None,
+) -> Iterator[World]:
+    """The world that a profile describes. `inherit`: descriptors that every child keeps open, the run's lock.
+
+    `traffic`: is told of each request and each program.
+    """
     # First of all: it takes variables out of the environment that programs would inherit.
     handed = _handed(profile, folder, redactor)
-    http = RealHttp(redactor)
+    http = RealHttp(redactor, traffic=traffic)
     programs = RealPrograms(
         redactor,
         search_path=profile.programs.search_path,
         environment=profile.programs.environment,
         directory=profile.programs.directory,
         inherit=inherit,
+        traffic=traffic,
     )
     store = handed or _own_store(profile, folder, redactor, programs)
     try:

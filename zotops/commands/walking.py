@@ -28,6 +28,7 @@ from zotops.redaction import Redactor
 from zotops.runner import Bounds, Runner
 from zotops.runs import Run
 from zotops.state_folder import Lock, lock_path, state_folder
+from zotops.traffic import Traffic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +80,11 @@ def walk(
     def waiting(what: str) -> None:
         operator.show(Told(what=what))
 
+    traffic = Traffic()
     owner = f"run of {name} by {getpass.getuser()}@{socket.gethostname()}, process {os.getpid()}"
     with (
         Lock(lock_path(folder, profile.registry.url), owner=owner, waiting=waiting) as lock,
-        open_world(profile, folder, redactor, inherit=(lock.descriptor,)) as world,
+        open_world(profile, folder, redactor, inherit=(lock.descriptor,), traffic=traffic) as world,
     ):
         call = _Walk(
             name=name,
@@ -94,7 +96,10 @@ def walk(
             redactor=redactor,
             world=world,
         )
-        call.run()
+        try:
+            call.run()
+        finally:
+            operator.show(Told(what="asked", result=str(traffic)))
     return 0
 
 

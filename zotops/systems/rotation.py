@@ -57,9 +57,9 @@ def ci_caller(profile: Profile, key: Secret) -> Caller:
 
 
 def new_key(world: World, profile: Profile, facts: Facts, print_of: Fact) -> Secret | None:
-    """The key whose fingerprint the run knows by that fact: pending before the cut-over, current after it."""
+    """The key whose fingerprint the run knows by that fact: current after the cut-over, pending before it."""
     wanted = facts.get(print_of, "")
-    for login in (profile.pending_key, profile.current_key):
+    for login in (profile.current_key, profile.pending_key):
         key = world.secrets.read(login.secret)
         if wanted and has_key_form(key) and world.secrets.fingerprint(key) == wanted:
             return key
