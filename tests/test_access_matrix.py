@@ -29,6 +29,7 @@ MEASURED = {
     ("image", "delete-manifest"): (401, 401, 403, 403, (400, 404)),
     ("mirror", "tags"): ((200, 404), 401, (200, 404), (200, 404), (200, 404)),
     ("mirror", "create"): (401, 401, 403, (403, 415), (403, 415)),
+    ("mirror", "overwrite-cached"): (401, 401, 403, 403, (403, 415)),
     ("mirror", "delete-tag"): (401, 401, 403, 403, (400, 403, 404)),
     ("missing", "tags"): (404, 401, 404, 404, 404),
     ("missing", "manifest-by-tag"): (404, 401, 404, 404, 404),
@@ -84,7 +85,8 @@ def test_no_two_sentences_have_one_name(profile: Profile) -> None:
 
 def test_a_bad_credential_is_asked_once_an_action_and_address(profile: Profile) -> None:
     asked = [cell for cell in cells(profile) if cell.principal.id == "forged"]
-    assert len(asked) == len({(cell.ask.id, cell.address) for cell in asked}) == 2 * len(ASKS)
+    everywhere = [ask for ask in ASKS if ask.places != ("mirror",)]
+    assert len(asked) == len({(cell.ask.id, cell.address) for cell in asked}) == 2 * len(everywhere)
 
 
 @pytest.mark.parametrize(

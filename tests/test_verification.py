@@ -18,6 +18,8 @@ from zotops.lab import vault
 from zotops.lab.first_key import make_key
 from zotops.model import Verdict, World
 from zotops.profile import Profile, RightName, Tier, Tiers, Verify, parse_ref
+from zotops.systems.zot import open_zot
+from zotops.systems.zot_image import mirrored, pull_image
 from zotops.verdict_table import summary
 from zotops.verification import Selected, Verified, verify
 
@@ -149,6 +151,27 @@ def test_a_pattern_that_covers_the_mirrors_is_a_finding_and_nothing_else(place: 
     assert [one.name for one in found.findings] == ["access.planting"]
     assert "415" in found.findings[0].evidence.observed
     assert "docker.io" in found.findings[0].evidence.observed
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cached_tag_that_could_be_overwritten_is_red_as_soon_as_there_is_one(kind: str, tmp_path: Path) -> None:
+    with hardened(tmp_path / "world", kind) as world:
+        place = Place(world)
+        below = rules()
+        below["repositories"]["docker.io/**"] = {
+            "anonymousPolicy": ["read"],
+            "policies": [{"groups": ["artifact-workloads"], "actions": ["read", "update"]}],
+        }
+        place.rule(below)
+        assert place.look().of(Verdict.FAILED) == ()
+        mirror = place.profile.registry.mirrors[0]
+        assert pull_image(open_zot(place.world, place.profile), *mirrored(mirror), timeout=30).status == 200
+        found = place.look()
+        assert [str(one.check) for one in found.of(Verdict.FAILED)] == ["zot-ci may not overwrite a tag"]
+        red = {asked.cell.ask.id for asked in found.matrix if asked.verdict is Verdict.FAILED}
+        assert red == {"overwrite-cached"}
+        asked = [each for each in found.matrix if each.cell.ask.id == "overwrite-cached"]
+        assert {each.cell.principal.id: each.seen.status for each in asked} == {"nobody": 401, "empty": 401, "ci": 415}
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class Ask:
     through: frozenset[int] = frozenset({OK})
     through_elsewhere: frozenset[int] = frozenset({NOT_THERE})
     places: tuple[Kind, ...] = ("image", "mirror", "missing")
-    needs: Literal["", "tag", "digest", "blob", "latest"] = ""
+    needs: Literal["", "tag", "digest", "blob", "latest", "cached"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +185,17 @@ ASKS = (
         through=frozenset({NO_SUCH_TYPE}),
         places=("image",),
         needs="latest",
+    ),
+    Ask(
+        id="overwrite-cached",
+        says="overwrite a cached tag of",
+        request="PUT /v2/NAME/manifests/TAG, Content-Type: text/plain; only where one is cached",
+        nothing_stays=_TYPE,
+        right="update",
+        through=frozenset({NO_SUCH_TYPE}),
+        through_elsewhere=frozenset({NO_SUCH_TYPE}),
+        places=("mirror",),
+        needs="cached",
     ),
     Ask(
         id="move",

@@ -8,7 +8,7 @@ import pytest
 
 from tests.actions.shelf import Shelf
 from tests.checks.matrix_cells import one_door
-from zotops.checks.matrix_image import Image, find_image
+from zotops.checks.matrix_image import Image, find_cached, find_image
 from zotops.errors import Stop, Unreachable
 from zotops.systems.zot import ANONYMOUS, EMPTY_BASIC, Caller, Zot
 from zotops.systems.zot_image import tiny_image
@@ -112,3 +112,40 @@ def test_after_one_who_may_not_see_it_the_next_is_asked(tmp_path: Path) -> None:
 
     shelf.send = answer  # type: ignore[method-assign,assignment]  # the first question is refused
     assert found(tmp_path, shelf, ANONYMOUS, EMPTY_BASIC).tag == "v1"
+
+
+def cached(shelf: Shelf, *callers: Caller | Stop) -> Image:
+    waiting: list[Future[Caller | Stop]] = []
+    for caller in callers:
+        future: Future[Caller | Stop] = Future()
+        future.set_result(caller)
+        waiting.append(future)
+    return find_cached(Zot(http=shelf, url="http://127.0.0.1:1"), NAME, waiting)
+
+
+def test_what_is_cached_is_found_by_one_list_of_tags() -> None:
+    shelf = shelf_of("v1", "latest")
+    assert cached(shelf, ANONYMOUS) == Image(tag="v1")
+    assert [line.split("/v2/")[1] for line in shelf.seen] == [f"{NAME}/tags/list"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ((404, b"{}"), ""),
+        ((200, b'{"tags": null}'), ""),
+        ((401, b"{}"), f"{NAME}: 401 to its tags"),
+        ((503, b""), "http://127.0.0.1:1 answered 503"),
+        ((200, b"<html>"), "GET http://127.0.0.1:1/v2/practice/nettest/tags/list answered 200 with something"),
+    ],
+)
+def test_where_nothing_is_cached_there_is_none_and_where_nobody_may_look_that_is_said(
+    said: tuple[int, bytes], why: str
+) -> None:
+    shelf = shelf_of("v1")
+    shelf.says |= {"tags/list": said}
+    image = cached(shelf, Unreachable("no key"), ANONYMOUS)
+    assert image.tag == ""
+    assert image.why.startswith(why)
+    assert bool(image.why) is bool(image.remedy) is bool(why)
+    assert cached(shelf, Unreachable("no key")).why == f"nobody who asks may see {NAME}"

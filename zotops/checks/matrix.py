@@ -18,12 +18,13 @@ from zotops.access_matrix import (
     Principal,
     addresses,
     cells,
+    places,
     principals,
 )  # fmt: skip
 from zotops.checks.ci_key import no_key
 from zotops.checks.limits import CONNECTIONS, Limited
 from zotops.checks.matrix_answers import STRANGE, Asked, Seen, judged_by_registry
-from zotops.checks.matrix_image import Image, find_image
+from zotops.checks.matrix_image import Image, find_cached, find_image
 from zotops.checks.matrix_lines import Question, lines, turns, walk
 from zotops.checks.matrix_requests import SENDERS
 from zotops.errors import Stop, Unreachable
@@ -60,10 +61,15 @@ class Matrix:
         # A key goes nowhere for the sake of finding an image either.
         may_look = [callers[each.id] for each in wanted if _reads(each) and (safe or each.login is None)]
         image = pool.submit(find_image, main, self.profile, may_look)
+        cached = {
+            place: pool.submit(find_cached, main, place.repository, may_look)
+            for place in places(self.profile)
+            if place.kind == "mirror"
+        }
         name = self.profile.registry.image
 
         def answer(cell: Cell) -> Asked:
-            return one(doors[cell.address], cell, callers[cell.principal.id], image, name)
+            return one(doors[cell.address], cell, callers[cell.principal.id], cached.get(cell.place, image), name)
 
         questions = [Question(cell=cell) for cell in cells(self.profile, only=self.only)]
         found = lines(questions)
@@ -109,25 +115,29 @@ def read_matrix(
 
 
 def answered(questions: Sequence[Question]) -> list[Asked]:
-    """What became of every cell, without those about a `latest` that does not exist. Who leaves gives up the rest."""
+    """What became of every cell, without those about a tag that does not exist. Who leaves gives up the rest."""
     try:
         found = [question.asked.result() for question in questions]
     finally:
         for question in questions:
             question.asked.cancel()
-    return [asked for asked in found if asked.seen.said != NO_LATEST]
+    return [asked for asked in found if asked.seen.said not in {NO_LATEST, NOTHING_CACHED}]
 
 
-NO_LATEST = "there is no tag `latest`"
+NO_LATEST, NOTHING_CACHED = "there is no tag `latest`", "nothing is cached there"
 
 
 def one(zot: Zot, cell: Cell, caller: Future[Caller | Stop], image: Future[Image], name: str) -> Asked:
-    """Ask one cell; `name` is our image. Whatever comes back, there is an answer: what cannot be judged is said so."""
+    """Ask one cell; `image`: what is known of the one at its place, `name`: ours.
+
+    Whatever comes back, there is an answer: what cannot be judged is said so.
+    """
     try:
         who = caller.result()
         if isinstance(who, Stop):
             return Asked(cell=cell, seen=Seen(said=who.what, remedy=who.remedy))
-        known = Image() if not cell.ask.needs or cell.place.kind != "image" else image.result()
+        waits = cell.ask.needs == "cached" or (cell.ask.needs and cell.place.kind == "image")
+        known = image.result() if waits else Image()
         if missing := _missing(cell, known):
             return Asked(cell=cell, seen=Seen(said=missing, remedy=known.remedy))
         reply = SENDERS[cell.ask.id](zot, cell.place.repository, who, known)
@@ -144,7 +154,9 @@ def _missing(cell: Cell, known: Image) -> str:
         return ""
     if cell.ask.needs == "latest" and known.tag and not known.latest:
         return NO_LATEST
-    there = {"tag": known.tag, "latest": known.tag, "digest": known.digest, "blob": known.blob}
+    if cell.ask.needs == "cached" and not known.tag and not known.why:
+        return NOTHING_CACHED
+    there = {"tag": known.tag, "latest": known.tag, "cached": known.tag, "digest": known.digest, "blob": known.blob}
     return "" if there[cell.ask.needs] else known.why
 
 

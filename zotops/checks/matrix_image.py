@@ -46,6 +46,23 @@ def find_image(zot: Zot, profile: Profile, callers: Sequence[Future[Caller | Sto
     return Image(why=why or f"nobody who asks may see {name}", remedy=remedy)
 
 
+def find_cached(zot: Zot, repository: str, callers: Sequence[Future[Caller | Stop]]) -> Image:
+    """A tag that is cached below a mirror's prefix, none where nothing is; the list never asks upstream."""
+    why = f"nobody who asks may see {repository}"
+    for future in callers:
+        caller = future.result()
+        if isinstance(caller, Stop):
+            continue
+        try:
+            listed = zot.tags(repository, caller)
+            if listed.status in {OK, NOT_THERE}:
+                return Image(tag=next(iter(names_in(listed, "tags")), ""))
+            why = f"{repository}: {listed.status} to its tags"
+        except (Stop, *STRANGE) as error:
+            why = error.what if isinstance(error, Stop) else f"{repository} cannot be understood"
+    return Image(why=why, remedy=f"let somebody who asks read {repository}")
+
+
 def _image_seen_by(zot: Zot, name: str, caller: Caller) -> Image:
     listed = zot.tags(name, caller)
     tags = names_in(listed, "tags") if listed.status == OK else ()

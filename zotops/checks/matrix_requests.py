@@ -26,6 +26,7 @@ SENDERS: Mapping[str, Sender] = {
     "create-by-digest": lambda zot, name, caller, _: zot.probe_create_by_digest(name, caller),
     "overwrite": lambda zot, name, caller, image: zot.probe_update(name, image.tag, caller),
     "overwrite-latest": lambda zot, name, caller, _: zot.probe_update(name, "latest", caller),
+    "overwrite-cached": lambda zot, name, caller, image: zot.probe_update(name, image.tag, caller),
     "move": lambda zot, name, caller, image: zot.probe_move(name, image.tag, caller),
     "delete-tag": lambda zot, name, caller, _: zot.probe_delete(name, caller),
     "delete-manifest": lambda zot, name, caller, _: zot.probe_delete_manifest(name, caller),
