@@ -47,4 +47,4 @@ def test_its_commands_and_their_options_exist(document: Path) -> None:
 def test_the_page_of_commands_names_options_as_they_are_typed(name: str) -> None:
     page = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     part = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
-    assert set(re.findall(r"`(--[^`=]+)", part)) == options(name)
+    assert set(re.findall(r"^\| `(--[^`=]+)", part, re.MULTILINE)) == options(name)
