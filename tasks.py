@@ -171,6 +171,7 @@ def verify(
         "prometheus": "write metrics here as well, for a textfile collector",
         "nagios": "print one line for a monitoring program and exit with 0, 1, 2 or 3",
         "offline": "only from what is kept on this machine; asks nothing and unlocks nothing",
+        "issue": "open an issue at the forge for each threshold that is passed, unless it is there",
         "store": STORE,
     },
 )
@@ -181,12 +182,21 @@ def key_status(
     prometheus: str | None = None,
     nagios: bool = False,
     offline: bool = False,
+    issue: bool = False,
     store: str | None = None,
 ) -> int:
     """Tell how long CI's key lives, when it is to be replaced, and who else has one."""
     from zotops.commands.key_status import key_status as command
 
-    return command(profile=profile, json=json, prometheus=prometheus, nagios=nagios, offline=offline, store=store)
+    return command(
+        profile=profile,
+        json=json,
+        prometheus=prometheus,
+        nagios=nagios,
+        offline=offline,
+        issue=issue,
+        store=store,
+    )
 
 
 @task(

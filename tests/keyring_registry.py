@@ -30,7 +30,8 @@ class StoredKey:
 
 @dataclass
 class Memory:
-    """`says`: status instead of the true answer, by who asks: key, other, forge. `down`: hosts that do not answer.
+    """`says`: status instead of the true answer, by what is asked for: key, other (a made-up
+    key), forge (its secrets), issues (their list), open (a new one). `down`: hosts that do not answer.
 
     `disturbed`: how many of the next lists fall together with a use of the key labelled "busy".
     """
@@ -42,6 +43,7 @@ class Memory:
     now: datetime = NOW
     without_clock: bool = False
     disturbed: int = 0
+    issues: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
     def key(self, secret: str, **more: Any) -> StoredKey:
@@ -60,14 +62,26 @@ class Memory:
         timeout: float = 10.0,
     ) -> Reply:
         """As Http.send."""
-        del body, timeout
+        del timeout
         self.asked.append(f"{method} {url}")
         if any(host in url for host in self.down):
             raise Unreachable(f"{method} {url}: refused", remedy="is it running?")
-        status, found = self._forge() if "/actions/secrets" in url else self._keys(dict(headers or {}))
+        if "/issues" in url:
+            status, found = self._issues(method, body)
+        else:
+            status, found = self._forge() if "/actions/secrets" in url else self._keys(dict(headers or {}))
         named = [] if self.without_clock else [("Date", format_datetime(self.now, usegmt=True))]
-        content = json.dumps(found).encode() if status == 200 else b""
+        content = json.dumps(found).encode() if status in (200, 201) else b""
         return Reply(method=method, url=url, status=status, headers=Headers(named), body=content)
+
+    def _issues(self, method: str, body: bytes) -> tuple[int, Any]:
+        if method == "GET":
+            return self.says.get("issues", 200), list(reversed(self.issues))
+        if "open" in self.says:
+            return self.says["open"], {}
+        address = f"http://forge.test/issues/{len(self.issues) + 1}"
+        self.issues.append({**json.loads(body), "state": "open", "html_url": address})
+        return 201, self.issues[-1]
 
     def _forge(self) -> tuple[int, Any]:
         rows = [{"name": name, "created_at": made.isoformat()} for name, made in self.secrets.items()]

@@ -214,10 +214,10 @@ CONTRADICTIONS: dict[str, tuple[str, str, str]] = {
         "[rotation]\ncritical_days = 14\n[auto]",
         "rotation.critical_days = 14: is not below warning_days: make it smaller",
     ),
-    "a value that is handed over in two ways": (
+    "a value that is handed over in no way": (
         "[secrets]",
-        "[[secrets.environment]]\nref = 'a/b'\nfile = '/x'\nvariable = 'X'\n[secrets]",
-        "secrets.environment[0]: a/b needs a file or a variable, and only one of them",
+        "[[secrets.environment]]\nref = 'a/b'\n[secrets]",
+        "secrets.environment[0]: a/b needs a file or a variable",
     ),
     "a value that is handed over twice": (
         "[secrets]",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from zotops.key_issues import Told
 from zotops.key_status import WORST_FIRST, KeyStatus, Level, Other, Point, day, in_days
 from zotops.systems.rotation import short
 from zotops.systems.zot_keys import Key
@@ -41,6 +42,13 @@ def rows(status: KeyStatus, *, registry: str, symbols: bool) -> Iterator[Row]:
     for number, text in enumerate(status.not_checked):
         yield Row(head=f"  {'not checked' if number == 0 else '':<13} ", text=text)
     yield Row(head="  ", text=summary(status), style="bold")
+
+
+def issue_rows(told: Sequence[Told]) -> Iterator[Row]:
+    """What the forge was told."""
+    for one in told:
+        what = one.trouble or f"{'opened' if one.opened else 'is there already'}: {one.address}"
+        yield Row(head=f"  {'issue':<13} ", text=f"{one.point}, {one.level.value}: {what}")
 
 
 def _about_the_key(status: KeyStatus) -> Iterator[Row]:

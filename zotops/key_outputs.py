@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from zotops import __version__
 from zotops.key_company import STRAY
+from zotops.key_issues import Told
 from zotops.key_status import KeyStatus, Level, Other, Point
 from zotops.systems.zot_keys import Key
 
 FORM = "zotops/key-status/1"
 
 
-def document(status: KeyStatus, *, at: datetime, code: int) -> str:
+def document(status: KeyStatus, told: Sequence[Told] = (), *, at: datetime, code: int) -> str:
     """One JSON document; its schema is docs/reference/key-status.schema.json."""
     profile, rotation = status.profile, status.profile.rotation
     whole = {
@@ -49,6 +50,7 @@ def document(status: KeyStatus, *, at: datetime, code: int) -> str:
         "others": [_other(other) for other in status.others],
         "points": [_point(point) for point in status.points],
         "not_checked": list(status.not_checked),
+        "issues": [_told(one) for one in told],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
@@ -75,6 +77,16 @@ def _point(point: Point) -> Mapping[str, str]:
         "observed": point.observed,
         "likely": point.likely,
         "remedy": point.remedy,
+    }
+
+
+def _told(one: Told) -> Mapping[str, Any]:
+    return {
+        "point": one.point,
+        "level": one.level.value,
+        "address": one.address or None,
+        "opened": one.opened,
+        "trouble": one.trouble,
     }
 
 

@@ -143,6 +143,9 @@ class Forge(Part, frozen=True, kw_only=True):
     repo: Annotated[str, _says("repository that builds the images", "platform")]
     branch: Annotated[str, _says("branch that CI builds")] = "main"
     token: Annotated[Ref, _says("where an owner's token is kept: item/field", "def456/api-token")]
+    issue_token: Annotated[
+        MaybeRef, _says("where a token that may open issues is kept: item/field; empty: the token above may")
+    ] = ""
     secret: Annotated[str, _says("name of the Actions secret", "ZOT_CI_API_KEY")]
     workflows: Annotated[tuple[Workflow, ...], _says("the push paths")]
     workflow_folder: Annotated[str, _says("folder of the workflow files in the checkout")] = ".forgejo/workflows"
@@ -171,7 +174,10 @@ class ArgoCD(Part, frozen=True, kw_only=True):
 
 
 class Handed(Part, frozen=True, kw_only=True):
-    """One value that is handed to zotops from outside, for the store `environment`; by a file or by a variable."""
+    """One value that is handed to zotops from outside, for the store `environment`: in a file or in a variable.
+
+    With both, the variable counts where it is set, so that one profile serves schedules of several kinds.
+    """
 
     ref: Annotated[Ref, _says("the value's name everywhere else in this profile: item/field", "itemid/zot-ci-api")]
     file: Annotated[

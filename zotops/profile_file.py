@@ -178,11 +178,11 @@ def _of_rotation(rotation: Rotation) -> Iterator[str]:
 
 
 def _of_secrets(secrets: Secrets) -> Iterator[str]:
-    """Both ways in which a value can be handed over, neither, or twice; and a store that lacks the key itself."""
+    """A value that is handed over in no way, or twice; and a store that lacks the key itself."""
     refs = [one.ref for one in secrets.environment]
     for number, one in enumerate(secrets.environment):
-        if bool(one.file) == bool(one.variable):
-            yield f"secrets.environment[{number}]: {one.ref} needs a file or a variable, and only one of them"
+        if not one.file and not one.variable:
+            yield f"secrets.environment[{number}]: {one.ref} needs a file or a variable"
     for ref in sorted({ref for ref in refs if refs.count(ref) > 1}):
         yield f"secrets.environment: {ref} is handed over twice: keep one"
     key = f"{secrets.shared_item}/{secrets.key_field}"

@@ -21,6 +21,8 @@ from zotops.lab import vault
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "key-status.schema.json").read_text(encoding="utf-8"))
 
+FOR_ISSUES = "a-token-that-opens-issues"
+
 
 class Place:
     """A hardened world whose keys and vault a test may change. `key` is one that works, whatever the vault holds."""
@@ -264,3 +266,43 @@ def test_nobody_there_reads_only_what_the_profile_lists(place: Place, tmp_path: 
     assert (document["key"]["state"], levels["key"], document["exit"]) == ("cannot tell", "unknown", 5)
     assert "nobody is there to unlock the vault" in document["points"][0]["observed"]
     assert len(place.lab.calls("op")) == before
+
+
+def test_one_issue_a_threshold_is_opened_at_the_forge_and_not_one_a_look(place: Place, tmp_path: Path) -> None:
+    with place.lab.state.edit("forge") as document:
+        document["tokens"].append({"token": FOR_ISSUES, "user": place.names["owner"], "scopes": ["write:issue"]})
+    text = (place.lab.root / "profile.toml").read_text()
+    ref = f"{place.names['own_item']}/issue-token"
+    place.store("issue-token", FOR_ISSUES)
+    text = text.replace("[forge]\n", f'[forge]\nissue_token = "{ref}"\n').replace(
+        "unattended = [", f'unattended = ["{ref}", '
+    )
+    profile = tmp_path / "with-issues.toml"
+    profile.write_text(text)
+    assert place.told("--issue", profile=str(profile))[0]["issues"] == []
+    made = place.renew(days=10)
+    place.store("expires", made["expirationDate"])
+    opened = [place.told("--issue", profile=str(profile))[0]["issues"] for _ in range(2)]
+    assert [(one["point"], one["level"], one["opened"]) for each in opened for one in each] == [
+        ("days", "warning", True),
+        ("days", "warning", False),
+    ]
+    stored = place.lab.state.read("forge")["issues"]["practice/platform"]
+    assert [issue["title"] for issue in stored] == [
+        "practice, warning: it does not hold that the key has 14 days left or more"
+    ]
+    assert opened[0][0]["address"] == opened[1][0]["address"] != ""
+    said = " ".join(place.look("--issue", profile=str(profile)).out.split())
+    assert f"issue days, warning: is there already: {opened[0][0]['address']}" in said
+
+
+def test_a_token_that_may_not_open_issues_is_told_and_the_rest_is_as_ever(place: Place) -> None:
+    made = place.renew(days=3)
+    place.store("expires", made["expirationDate"])
+    document, levels = place.told("--issue")
+    assert (document["exit"], levels["days"], document["issues"][0]["opened"]) == (1, "critical", False)
+    assert "write:issue" in document["issues"][0]["trouble"] or "read:issue" in document["issues"][0]["trouble"]
+
+
+def test_offline_opens_nothing(place: Place) -> None:
+    assert place.look("--offline", "--issue").code == 2

@@ -82,6 +82,9 @@ def test_the_profile_itself_may_say_so(world: Hardened, tmp_path: Path) -> None:
     profile = tmp_path / "watch.toml"
     profile.write_text(text.replace("[secrets]\n", '[secrets]\nstore = "environment"\n', 1))
     assert call(world, "key-status", str(profile), **{VARIABLE: key_of(world)}).code == 0
+    refused = call(world, "deploy", str(profile), **{VARIABLE: key_of(world)})
+    assert refused.code == 78
+    assert "can only be read, and a run has to write" in refused.err
 
 
 def test_no_program_is_given_the_variable(world: Hardened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

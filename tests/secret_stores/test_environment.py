@@ -132,6 +132,13 @@ def test_a_variable_that_is_not_set_is_told(tmp_path: Path) -> None:
     assert store(*handed(variable="TOKEN"), TOKEN="").read(IN_VARIABLE) == Secret("")
 
 
+def test_with_both_the_variable_counts_where_it_is_set(tmp_path: Path) -> None:
+    place = Handed(ref=str(IN_FILE), file=str(in_file(tmp_path, KEY.encode())), variable="KEY")
+    assert store(place, KEY=TOKEN).read(IN_FILE) == Secret(TOKEN)
+    assert store(place).read(IN_FILE) == Secret(KEY)
+    assert list(store(place).fingerprints("shared")) == ["zot-ci-api"]
+
+
 def test_what_nobody_hands_over_is_as_a_field_that_is_not_there() -> None:
     with pytest.raises(Unreachable, match="no such field: nothing hands over own/pending: name it under"):
         store().read(SecretRef("own", "pending"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +14,8 @@ from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome
 from zotops.errors import Stop, UsageIsWrong
 from zotops.key_history import read_history, write_last_look
-from zotops.key_lines import one_line, rows
+from zotops.key_issues import Told, tell_the_forge
+from zotops.key_lines import issue_rows, one_line, rows
 from zotops.key_status import MONITORING_CODES, KeyStatus, Level, exit_code
 from zotops.key_watching import status_offline, status_online
 from zotops.profile import Profile
@@ -30,6 +32,7 @@ def key_status(
     prometheus: str | None,
     nagios: bool,
     offline: bool,
+    issue: bool,
     store: str | None,
 ) -> int:
     """0: all is well. 1: something is wrong. 5: something could not be told. With `nagios` 0, 1, 2, 3."""
@@ -37,15 +40,17 @@ def key_status(
     def command() -> int:
         if json and nagios:
             raise UsageIsWrong("--json with --nagios", remedy="a monitoring program reads one line; take one of them")
+        if offline and issue:
+            raise UsageIsWrong("--offline with --issue", remedy="offline nobody is asked, and nothing is opened")
         place, redactor = with_store(read_profile(find_profile(profile)), store), Redactor()
         screen = screen_for(place, again="invoke key-status", redact=redactor.redact)
-        status = _offline(place) if offline else _online(place, redactor)
-        code = MONITORING_CODES[status.level] if nagios else exit_code(status)
-        _show(status, screen, json=json, nagios=nagios, code=code)
+        found = _offline(place) if offline else _online(place, redactor, issue=issue)
+        code = MONITORING_CODES[found.status.level] if nagios else exit_code(found.status)
+        _show(found, screen, json=json, nagios=nagios, code=code)
         if prometheus:
             from zotops.key_outputs import write_prometheus
 
-            write_prometheus(status, Path(prometheus), at=datetime.now(UTC))
+            write_prometheus(found.status, Path(prometheus), at=datetime.now(UTC))
         return code
 
     return _monitored(command) if nagios else outcome(command)
@@ -60,27 +65,36 @@ def _monitored(command: Callable[[], int]) -> int:
         return MONITORING_CODES[Level.UNKNOWN]
 
 
-def _online(place: Profile, redactor: Redactor) -> KeyStatus:
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """A look, and what the forge was told of it."""
+
+    status: KeyStatus
+    told: tuple[Told, ...] = ()
+
+
+def _online(place: Profile, redactor: Redactor, *, issue: bool) -> _Found:
     folder = state_folder()
     known = read_history(folder, place)
     with open_sparing_world(place, folder, redactor, with_pending=True) as world:
         status, left = status_online(world, place, known)
-    write_last_look(folder, place, left)
-    return status
+        write_last_look(folder, place, left)
+        return _Found(status=status, told=tell_the_forge(world, status, redactor.redact) if issue else ())
 
 
-def _offline(place: Profile) -> KeyStatus:
-    return status_offline(place, read_history(state_folder(), place), datetime.now(UTC))
+def _offline(place: Profile) -> _Found:
+    return _Found(status=status_offline(place, read_history(state_folder(), place), datetime.now(UTC)))
 
 
-def _show(status: KeyStatus, screen: Screen, *, json: bool, nagios: bool, code: int) -> None:
+def _show(found: _Found, screen: Screen, *, json: bool, nagios: bool, code: int) -> None:
+    status = found.status
     if json:
         from zotops.key_outputs import document
 
-        sys.stdout.write(screen.redact(document(status, at=datetime.now(UTC), code=code)))
+        sys.stdout.write(screen.redact(document(status, found.told, at=datetime.now(UTC), code=code)))
     elif nagios:
         sys.stdout.write(f"{screen.redact(one_line(status))}\n")
     else:
         registry = urlsplit(status.profile.registry.url).netloc
-        for row in rows(status, registry=registry, symbols=screen.has_symbols()):
+        for row in (*rows(status, registry=registry, symbols=screen.has_symbols()), *issue_rows(found.told)):
             screen.hang(row.head, row.text, row.style)

@@ -73,6 +73,11 @@ def walk(
     if mistakes := problems(runbook):
         raise ConfigurationIsWrong("\n".join(mistakes), remedy="this is a mistake in the runbook, not yours")
     folder = folder or state_folder()
+    if profile.secrets.store == "environment" and not wanted.dry_run:
+        raise ConfigurationIsWrong(
+            'secrets.store = "environment" can only be read, and a run has to write',
+            remedy="use onepassword or keyring",
+        )
     if wanted.dry_run:
         with open_world(profile, folder, redactor) as world:
             return dry_run(runbook, world, operator)

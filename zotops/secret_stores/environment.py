@@ -47,22 +47,18 @@ class Environment:
 
     def read(self, ref: SecretRef) -> Secret:
         """The value. Unreachable: nothing hands it over, the variable is not set, or the file is not fit to be read."""
+        name = self._names.get(ref, "")
+        if name in self._taken:
+            return self._taken[name]
         if ref in self._files:
             value = Secret(_without_line_end(_content(self._path(self._files[ref]))))
             self._values.register(value, str(ref))
             return value
-        name = self._names.get(ref)
-        if name is None:
-            raise Unreachable(
-                f"no such field: nothing hands over {ref}",
-                remedy="name it under [[secrets.environment]] in the profile",
-            )
-        if name not in self._taken:
-            raise Unreachable(
-                f"the variable {name} is not set",
-                remedy="set it for this one command; it is read once and then removed",
-            )
-        return self._taken[name]
+        if name:
+            remedy = "set it for this one command; it is read once and then removed"
+            raise Unreachable(f"the variable {name} is not set", remedy=remedy)
+        remedy = "name it under [[secrets.environment]] in the profile"
+        raise Unreachable(f"no such field: nothing hands over {ref}", remedy=remedy)
 
     def write(self, item: str, fields: Mapping[str, Secret | None]) -> None:
         """Nothing is ever written."""

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from zotops.errors import Unreachable
 from zotops.model import Reply, Secret, World
-from zotops.profile import Profile
+from zotops.profile import Profile, parse_ref
 
 PENDING = frozenset({"unknown", "waiting", "running", "blocked"})
 OK, CREATED, NO_CONTENT = 200, 201, 204
@@ -41,21 +41,35 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Issue:
+    """An issue: its text, whether it is open, and its address for people."""
+
+    body: str
+    is_open: bool
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Forgejo:
-    """The API of the profile's repository, with the owner's token. Every call may raise Unreachable."""
+    """The API of the profile's repository, with the owner's token. Every call may raise Unreachable.
+
+    `for_issues`: with the token for issues, where the profile names one; scopes can be given one by one.
+    """
 
     world: World
     profile: Profile
+    for_issues: bool = False
 
     @cached_property
     def token(self) -> Secret:
         """The token, read once: each read of a vault may ask for a finger, and a build is asked about many times."""
-        return self.world.secrets.read(self.profile.forge_token)
+        return self.world.secrets.read(parse_ref(self.place))
 
     @property
     def place(self) -> str:
         """Where the token is kept: item/field."""
-        return self.profile.forge.token
+        forge = self.profile.forge
+        return (self.for_issues and forge.issue_token) or forge.token
 
     def rights(self) -> Mapping[str, bool]:
         """What the token's user may do in the repository: admin, push, pull."""
@@ -124,6 +138,30 @@ class Forgejo:
         if reply.status != NO_CONTENT:
             raise DispatchRefusedError(reply.status, _message(reply))
         return None
+
+    def issues(self) -> tuple[Issue, ...]:
+        """All issues, open and closed, newest first. The token needs read:issue."""
+        rows = self._pages("/issues?state=all&type=issues", "")
+        return tuple(
+            Issue(
+                body=str(row.get("body") or ""),
+                is_open=row.get("state") == "open",
+                address=str(row.get("html_url") or ""),
+            )
+            for row in rows
+        )
+
+    def open_issue(self, title: str, body: str) -> str:
+        """Open an issue and return its address. The token needs write:issue.
+
+        Unreachable: it was refused, or there is no answer and it may have been opened all the same.
+        """
+        reply = self._send("POST", "/issues", {"title": title, "body": body})
+        if reply.status != CREATED:
+            remedy = f"the token in {self.place} needs write:issue, and the repository issues"
+            raise Unreachable(f"no issue was opened: {reply.status}: {_message(reply)}", remedy=remedy)
+        found = reply.json()
+        return str(found.get("html_url") or "") if isinstance(found, dict) else ""
 
     def _read(self, path: str) -> Mapping[str, Any]:
         found = self._json(self._send("GET", path))

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from zotops.lab.forge import dispatch, runs, secrets, views
+from zotops.lab.forge import dispatch, issues, runs, secrets, views
 from zotops.lab.forge.access import RefusalError
 from zotops.lab.forge.asking import Answer, Ask
 from zotops.lab.forge.documents import Forge
@@ -35,6 +35,8 @@ _CALLS: tuple[tuple[str, str, Handler], ...] = (
     ("PUT", "/user" + _SECRET, secrets.put_of_user),
     ("DELETE", "/user" + _SECRET, secrets.delete_of_user),
     ("POST", f"{_REPO}/actions/workflows/{{workflow}}/dispatches", dispatch.dispatch),
+    ("GET", f"{_REPO}/issues", issues.listed),
+    ("POST", f"{_REPO}/issues", issues.create),
     ("GET", f"{_REPO}/actions/runs", runs.listed),
     ("GET", f"{_REPO}/actions/runs/{{run}}", runs.one),
     ("GET", f"{_REPO}/actions/tasks", runs.tasks),
