@@ -39,7 +39,7 @@ def _confirm(ledger: Ledger, step: Step, action: Action) -> None:
     value = ledger.now.facts.get(action.irreversible, "")
     if not value:
         raise ActionFailed(f"{step.id}: {action.irreversible} is not known", remedy="the steps before it find it out")
-    prompt = f"This cannot be undone. Type the last four characters of {value}"
+    prompt = f"This cannot be undone. To go on with ..{value[-4:]} type those four, or q"
     ledger.operator.ask(Question(id="confirm", prompt=prompt, form=re.escape(value[-4:])))
 
 

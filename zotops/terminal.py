@@ -269,7 +269,7 @@ class Terminal(Screen):
                 return typed
             if typed:
                 what = f"{len(typed)} characters" if question.keep_as else repr(typed)
-                self.say(f"  That is not of the expected form ({what}); nothing was stored. Try again, or Ctrl-C.")
+                self.say(f"  Not of the expected form ({what}); nothing was stored. Try again, or Ctrl-C.")
 
     def _tell_offer(self, offer: Offer) -> None:
         verdicts: Sequence[Evidence] = list(offer.verdicts.values())

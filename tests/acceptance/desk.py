@@ -40,6 +40,7 @@ class Desk:
     ready: Mapping[str, Any]
     more: dict[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = INVOKE
+    procedure: str = "deploy"
 
     @property
     def root(self) -> Path:
@@ -72,9 +73,9 @@ class Desk:
         return {**os.environ, **{name: str(place) for name, place in places.items()}, **self.more}
 
     def start(self, *words: str, profile: Path | None = None, stdin: Any = subprocess.DEVNULL) -> subprocess.Popen[str]:
-        """Begin `invoke deploy` with these words, for this world's profile, without a terminal."""
+        """Begin `invoke deploy`, or another runbook, with these words, for this world's profile, without a terminal."""
         return subprocess.Popen(
-            [*self.command, "deploy", "--profile", str(profile or self.profile), *words],
+            [*self.command, self.procedure, "--profile", str(profile or self.profile), *words],
             cwd=self.folder,
             env=self.environment,
             stdin=stdin,

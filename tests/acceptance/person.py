@@ -91,11 +91,11 @@ class Person:
 
 @contextmanager
 def at_a_terminal(desk: Desk, *words: str) -> Iterator[Person]:
-    """`invoke deploy` in a terminal; whatever still runs at the end of the block is ended."""
+    """`invoke deploy`, or another runbook, in a terminal; whatever still runs at the end of the block is ended."""
     command, *more = desk.command
     child = pexpect.spawn(
         command,
-        [*more, "deploy", "--profile", str(desk.profile), *words],
+        [*more, desk.procedure, "--profile", str(desk.profile), *words],
         cwd=str(desk.folder),
         env={**desk.environment, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "LC_ALL": "C.UTF-8"},
         dimensions=(40, 80),

@@ -178,7 +178,7 @@ def test_a_person_may_leave_at_every_kind_of_prompt_and_go_on_there(untouched: D
         hidden = person.types("h")
         assert hidden.question.startswith("The new key (hidden):")
         again = person.types("zak_tooshort")
-        assert "not of the expected form (12 characters); nothing was stored" in again.shown
+        assert "Not of the expected form (12 characters); nothing was stored" in again.shown
         assert person.interrupts() == INTERRUPTED
         assert "zak_tooshort" not in person.screen.getvalue()
     with at_a_terminal(untouched) as person:  # an open question

@@ -21,6 +21,50 @@ from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT, REVOKED_AT, due_d
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
 
 
+class ANewKeyIsPending(OfProfile, Check):
+    """A key lies in the pending field, and it is not the one in use."""
+
+    def __str__(self) -> str:
+        return f"{self.profile.secrets.own_title!r} has a key pending that is not the one in use"
+
+    @property
+    def logins(self) -> Sequence[Login]:
+        """Both keys."""
+        return (self.profile.pending_key, self.profile.current_key)
+
+    @property
+    def look(self) -> Look:
+        """Its form, without showing it."""
+        ref = f"op://{self.profile.secrets.vault}/{self.profile.pending_key.secret}"
+        return Look(
+            command=f"op read --no-newline '{ref}' | LC_ALL=C tr '0-9a-f' 'x' | wc -c",
+            want="36",
+            otherwise=(
+                Otherwise(
+                    answer="36, but it is the key in use",
+                    means="something older was on the clipboard",
+                    fault="old-key-pasted",
+                ),
+                Otherwise(answer="37", means="a line end was stored with it: paste it again"),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """By form and by comparison."""
+        del facts
+        pending = world.secrets.read(self.profile.pending_key.secret)
+        wrong = trouble_with(pending)
+        if not wrong and pending == world.secrets.read(self.profile.current_key.secret):
+            wrong = "it is the key in use"
+        return judged(
+            not wrong,
+            expected="a key, and not the one in use",
+            observed=wrong or "a key, and not the one in use",
+            likely="not made yet" if not pending else "something else was on the clipboard",
+            remedy="copy the key that the registry's page shows, and paste it again",
+        )
+
+
 class PendingHoldsTheNewKey(OfProfile, Check):
     """What lies in the pending field is the key that was made, byte for byte, and no other."""
 

@@ -127,11 +127,11 @@ class Hands:
             vault.set_value(document, own, "due", first_key.DUE)
 
     def build(self) -> str:
-        """Dispatch both workflows for the newest commit, wait for them, and return that commit.
+        """Dispatch both workflows for the newest commit without a tag, wait for them, and return that commit.
 
         "builds_branch" names the branch instead, as one may in the forge's page.
         """
-        commit = commits(self.world)[0]
+        commit = next(each for each in commits(self.world) if each[:7] not in self._tags())
         base = f"{self.world['forge']['url']}/api/v1/repos/{self.names['owner']}/{self.names['repo']}/actions"
         for workflow in ("build-container.yaml", "build-container-nix.yaml"):
             ref = self.names["branch"] if self.mistakes.get("builds_branch") else commit
@@ -171,6 +171,11 @@ class Hands:
         """Sign in at the registry as the administrator, as a browser does: yes or no."""
         user = self.names["admin_user"]
         return "yes" if sign_in_with_password(self.world, user, self.world["secrets"]["passwords"][user]) else "no"
+
+    def _tags(self) -> str:
+        """The list of tags of the image that is built, as the registry writes it."""
+        image = f"{self.names['image_namespace']}/{self.names['container']}"
+        return first_key.Browser().ask(f"{self.world['registry']['url']}/v2/{image}/tags/list")[2]
 
     def _forge(self, method: str, url: str, body: Any) -> Any:
         headers = {"Authorization": f"token {self.world['secrets']['forge_token']}", "Content-Type": "application/json"}

@@ -16,9 +16,12 @@ PASSWORD = "ci-password"  # noqa: S105  # the field's name
 def key_by_hand(world: Document, known: Document, mistakes: Mapping[str, Any]) -> str:
     """Sign in, make a key, sign out; returns the key. `known` is what the vault holds.
 
-    Mistakes: "key_of" (the user signed in instead of CI's), "no_expiry", "stays_signed_in". "by_password" is none, but
-    the plan's first way: a recovery key needs no second factor, a password does.
+    Mistakes: "pastes_old" (the key in use, from the clipboard), "key_of" (the user signed in instead of CI's),
+    "no_expiry", "stays_signed_in". "by_password" is none, but the plan's first way: a recovery key needs no
+    second factor, a password does.
     """
+    if mistakes.get("pastes_old"):
+        return vault.value_of(known, world["names"]["shared_item"], world["names"]["field"]) or ""
     expires = "" if mistakes.get("no_expiry") else EXPIRES
     user = mistakes.get("key_of") or world["names"]["ci_user"]
     if user == world["names"]["ci_user"] and not mistakes.get("by_password"):

@@ -62,7 +62,7 @@ class PracticeOperator:
     def ask(self, question: Question) -> str:
         """What a person would type, after having done what the instructions say."""
         if question.id == "confirm":
-            return question.prompt[-4:]
+            return question.prompt.partition("..")[2][:4]
         return self.hands.answer(question.id)
 
 

@@ -17,7 +17,7 @@ from zotops.checks.key_api import CiKeyIsListed, KeyIsCiUsers
 from zotops.checks.key_list import NoStrayKeys
 from zotops.checks.reachable import RegistryIsReachable
 from zotops.checks.rotation_end import OldKeyIsGone, OldKeyIsRefused
-from zotops.checks.rotation_fields import DatesAreNoted, PendingHoldsTheNewKey, PreviousHoldsTheOldKey
+from zotops.checks.rotation_fields import ANewKeyIsPending, DatesAreNoted, PendingHoldsTheNewKey, PreviousHoldsTheOldKey
 from zotops.checks.rotation_start import CurrentKeyIsKnown, NothingIsPending
 from zotops.checks.rotation_uses import CiWasGivenTheKey, OldKeyIsQuiet, OldKeyStillLives, OnlyTheNewKeyIsUsed
 from zotops.checks.sessions import NoSessionLeft
@@ -130,7 +130,7 @@ def create(profile: Profile) -> Step:
         ),
         action=MintSuccessor(profile=profile),
         checks=(
-            PendingHoldsTheNewKey(profile=profile),
+            ANewKeyIsPending(profile=profile),
             KeyIsCiUsers(profile=profile),
             CiKeyIsListed(profile=profile),
             NoSessionLeft(profile=profile),

@@ -70,6 +70,17 @@ FAULTS = (
         runbook="rotate-key",
     ),
     Fault(
+        name="old-key-pasted",
+        wrong="Instead of the new key the one in use was pasted: it was on the clipboard still.",
+        noticed="Everything looks well; the rotation would end the only key that CI has.",
+        check=f"{OWN_TITLE!r} has a key pending that is not the one in use",
+        remedy="Copy the new key from the registry's page, and paste it again.",
+        breaks=switch("operator", pastes_old=True),
+        by_hand=("create",),
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
         name="pending-overwritten",
         wrong="After the new key was made something else was put into the pending field.",
         noticed="CI would get that instead, and could not push.",

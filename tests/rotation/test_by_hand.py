@@ -1,0 +1,87 @@
+"""`invoke rotate-key` in a real terminal: every state by hand, and by zotops with two decisions."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.desk import Desk, started
+from tests.acceptance.finished import secrets_of
+from tests.acceptance.person import Person, Prompt, at_a_terminal
+from tests.rotation.place import LONGEST
+from tests.rotation.stores import Stores
+from zotops.lab.hands import Hands
+from zotops.secret_forms import forms_of
+
+QUESTIONS = {"The new key": "pasted-key", "Full id of the commit": "build-commit", "The host's line": "recap"}
+
+pytestmark = [pytest.mark.timeout(3 * LONGEST), pytest.mark.costly(share=0.3)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with started(tmp_path / "desk", "--state", "hardened") as found:
+        yield replace(found, procedure="rotate-key")
+
+
+def by_hand(desk: Desk, hands: Hands, prompt: Prompt) -> str:
+    """What a person types who does everything with their own hands."""
+    if prompt.question:
+        return hands.answer(next(known for words, known in QUESTIONS.items() if words in prompt.question))
+    if "c" in prompt.keys:
+        hands.known = facts(desk)
+        hands.do(prompt.step)
+        return "c"
+    assert "a" not in prompt.keys, f"a check is red: {prompt.shown}"
+    return "f" if "f" in prompt.keys else "h"
+
+
+def facts(desk: Desk) -> dict[str, str]:
+    """What a person reads above the instructions."""
+    (journal,) = desk.journals()
+    records = [json.loads(line) for line in journal.read_text().splitlines()]
+    return {r["data"]["name"]: r["data"]["value"] for r in records if r["event"] == "fact-found"}
+
+
+def shows_no_secret(secrets: list[tuple[str, str]], person: Person) -> None:
+    screen = person.screen.getvalue() + person.text
+    shown = [kind for user, value in secrets for form, kind in forms_of(value, user).items() if form in screen]
+    assert shown == []
+
+
+def test_every_state_is_done_by_hand_and_the_key_is_pasted_unseen(desk: Desk) -> None:
+    hands, stores = Hands(desk.root), Stores(desk.root)
+    old = stores.held()["current"]
+    with at_a_terminal(desk) as person:
+        prompt = person.prompt()
+        while prompt.step != "arm" or "c" not in prompt.keys:
+            prompt = person.types(by_hand(desk, hands, prompt))
+        assert person.ends(by_hand(desk, hands, prompt)) == 0, person.text[-3000:]
+        assert "Received: 36 characters, form correct." in person.text
+        shows_no_secret([*secrets_of(desk), (stores.names["ci_user"], old)], person)
+    assert not any(event.endswith("action-intended") for event in desk.events())
+    held = stores.held()
+    assert (held["pending"], held["previous"]) == ("", "")
+    assert stores.works(held["current"])
+    assert not stores.works(old)
+    assert set(stores.consumers().values()) == {held["current"]}
+
+
+def test_by_zotops_it_takes_two_decisions(desk: Desk) -> None:
+    stores = Stores(desk.root)
+    old = stores.held()["current"]
+    with at_a_terminal(desk) as person:
+        first = person.prompt()
+        assert first.step == "create"
+        second = person.types("g")
+        assert second.step == "revoke"
+        assert "This cannot be undone." in " ".join(second.shown.split())
+        refused = person.types("0000x")
+        assert refused.step == "revoke"
+        assert stores.works(old)
+        assert person.ends(facts(desk)["old-key-id"][-4:]) == 0, person.text[-3000:]
+        assert "Done. 4 observed" in person.text
+        shows_no_secret([*secrets_of(desk), (stores.names["ci_user"], old)], person)
+    assert not stores.works(old)
