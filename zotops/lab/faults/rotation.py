@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from zotops.lab import vault
-from zotops.lab.faults.breaking import ask_supervisor, in_document, switch
+from zotops.lab.faults.breaking import ask_supervisor, in_document, switch, world_of
 from zotops.lab.faults.fault import Fault
-from zotops.lab.faults.front import in_front
+from zotops.lab.faults.front import in_front, wait_for
 from zotops.lab.faults.sentences import CI
 from zotops.lab.faults.traps import make_key
 from zotops.lab.first_key import EXPIRES
@@ -34,6 +34,7 @@ def restore_accounts(root: Path) -> None:
     kept = [line for line in file.read_text().splitlines() if json.loads(line).get("details", "") is not None]
     file.write_text("\n".join(kept) + "\n")
     ask_supervisor(root, ask="load", path=plist)
+    wait_for(world_of(root)["registry"]["port"])
 
 
 FAULTS = (
