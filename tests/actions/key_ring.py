@@ -18,7 +18,8 @@ BEGAN = datetime(2026, 3, 7, tzinfo=UTC)
 class KeyRing:
     """`keys`: by secret; `says`: other answers, by method and path; `keeps`: a deleted key stays all the same.
 
-    `hides`: no key is listed. `strangers`: the requests with a credential that is no key of the ring.
+    `hides`: no key is listed. `odd`: what a key of the ring is answered with, whatever it asks. `strangers`: the
+    requests with a credential that is none of the ring.
     """
 
     url: str
@@ -26,20 +27,33 @@ class KeyRing:
     says: dict[str, int] = field(default_factory=dict)
     keeps: bool = False
     hides: bool = False
+    odd: int = 0
+    made: int = 0
     uses: int = 0
     strangers: int = 0
 
-    def add(self, secret: str, label: str, *, expires: str = "2026-06-05T00:00:00Z") -> str:
-        """One more key; its id."""
-        uuid, created = f"id-{len(self.keys):04}", BEGAN + timedelta(minutes=len(self.keys))
+    def add(self, secret: str, label: str, *, expires: str = "2026-06-05T00:00:00Z", expired: bool = False) -> str:
+        """One more key; its id. An expired one is listed, and not taken."""
+        uuid, created = f"id-{self.made:04}", BEGAN + timedelta(minutes=self.made)
+        self.made += 1
         self.keys[secret] = {
             "uuid": uuid,
             "label": label,
             "createdAt": created.isoformat(),
             "expirationDate": expires,
             "lastUsed": "0001-01-01T00:00:00Z",
+            "isExpired": expired,
         }
         return uuid
+
+    def use(self, secret: str) -> None:
+        """Move a key's last use, as somebody does who pushes with it."""
+        self.uses += 1
+        self.keys[secret]["lastUsed"] = (BEGAN + timedelta(days=1, minutes=self.uses)).isoformat()
+
+    def drop(self, secret: str) -> None:
+        """End a key."""
+        del self.keys[secret]
 
     @property
     def labels(self) -> list[str]:
@@ -58,14 +72,14 @@ class KeyRing:
         if not url.startswith(self.url):
             return HTTP.send(method, url, headers=headers, body=body, timeout=timeout)
         parts = urlsplit(url)
-        used = next((s for s in self.keys if basic("zot-ci", s) == (headers or {}).get("Authorization")), None)
+        sent, taken = (headers or {}).get("Authorization"), [s for s, row in self.keys.items() if not row["isExpired"]]
+        used = next((secret for secret in taken if basic("zot-ci", secret) == sent), None)
         if used is None:
             self.strangers += 1
         else:
-            self.uses += 1
-            self.keys[used]["lastUsed"] = (BEGAN + timedelta(days=1, minutes=self.uses)).isoformat()
+            self.use(used)
         status, answer = self._answer(method, parts.path, parse_qs(parts.query), body) if used else (401, {})
-        told = self.says.get(f"{method} {parts.path}", status)
+        told = self.says.get(f"{method} {parts.path}", (used and self.odd) or status)
         return Reply(method=method, url=url, status=told, body=json.dumps(answer).encode())
 
     def _answer(self, method: str, path: str, query: Mapping[str, list[str]], body: bytes) -> tuple[int, Any]:
@@ -77,6 +91,6 @@ class KeyRing:
             kept = {s: row for s, row in self.keys.items() if self.keeps or row["uuid"] != query["id"][0]}
             self.keys = kept
             return 200, {}
-        wanted, secret = json.loads(body), f"zak_{len(self.keys):032x}"
+        wanted, secret = json.loads(body), f"zak_{self.made:032x}"
         self.add(secret, wanted["label"], expires=wanted["expirationDate"])
         return 201, {**self.keys[secret], "apiKey": secret}

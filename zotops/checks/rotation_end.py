@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zotops.checks.rotation_uses import WithNewKey
-from zotops.model import Evidence, Facts, Login, Look, Otherwise, World, judged, not_yet, unknown
+from zotops.model import Evidence, Facts, Login, Look, Otherwise, Secret, World, judged, not_yet, unknown
 from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
 from zotops.systems.rotation import (
     NOT_SIGNED_IN,
@@ -20,7 +20,6 @@ from zotops.systems.rotation import (
     short,
 )
 from zotops.systems.zot import open_zot
-from zotops.systems.zot_keys import has_key_form
 
 
 class OldKeyIsGone(WithNewKey):
@@ -142,8 +141,8 @@ class OldKeyIsRefused(WithNewKey):
             return not_yet(expected, KEY_PRINT)
         zot = open_zot(world, self.profile)
         old = world.secrets.read(own_field(self.profile, PREVIOUS))
-        if not has_key_form(old) or world.secrets.fingerprint(old) != facts.get(OLD_KEY_PRINT):
-            return self._without_value(world, facts, expected)
+        if world.secrets.fingerprint(old) != facts.get(OLD_KEY_PRINT):
+            return self._without_value(world, facts, expected, new)
         asked = [zot.ping(ci_caller(self.profile, each)).status for each in (old, new, old)]
         if set(asked) - {OK, NOT_SIGNED_IN}:
             return unknown(expected=expected, observed=f"{asked}, which says nothing about keys")
@@ -163,15 +162,14 @@ class OldKeyIsRefused(WithNewKey):
             else "make another at once: invoke rotate-key --new 'the new key does not work'",
         )
 
-    def _without_value(self, world: World, facts: Facts, expected: str) -> Evidence:
+    def _without_value(self, world: World, facts: Facts, expected: str, new: Secret) -> Evidence:
         """Its copy is thrown away already, or was never kept: the list alone then has to do."""
-        key = new_key(world, self.profile, facts, KEY_PRINT)
-        listed = listed_by_new(world, self.profile, key) if key else None
-        gone = listed is not None and REVOKED_AT in facts and listed.key(facts.get(OLD_KEY_ID, "")) is None
+        listed = listed_by_new(world, self.profile, new).key(facts.get(OLD_KEY_ID, ""))
+        seen = "it is listed" if listed else "it is not listed" if REVOKED_AT in facts else "nobody saw it end"
         return judged(
-            gone,
+            seen == "it is not listed",
             expected=expected,
-            observed="no copy of the old key is left to try; " + ("it is not listed" if gone else "it is listed"),
+            observed=f"no copy of the old key is left to try; {seen}",
             likely="the previous field was emptied before this was looked at",
             remedy="end it again: --step revoke",
         )

@@ -123,15 +123,15 @@ class CiWasGivenTheKey(WithNewKey):
         if not recap:
             return not_yet(expected, GIVEN)
         key = new_key(world, self.profile, facts, KEY_PRINT)
-        well = key is not None and all(word in recap for word in WELL)
-        noted = self._noted(world, listed_by_new(world, self.profile, key).keys) if key is not None and well else {}
+        well = all(word in recap for word in WELL)
+        listed = listed_by_new(world, self.profile, key) if key and well else None
         return judged(
-            well,
+            listed is not None,
             expected=expected,
-            observed=recap if key is not None else f"{recap}; but the new key is in neither field",
+            observed=recap if key else f"{recap}; but the new key is in neither field",
             likely="a value is missing in the vault, or the play did not reach the host",
             remedy="correct the cause, then run it again",
-            facts=noted,
+            facts=self._noted(world, listed.keys) if listed else {},
         )
 
     def _noted(self, world: World, keys: Sequence[Key]) -> Facts:
