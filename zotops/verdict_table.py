@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
+from zotops.access_matrix import FORGED, STRANGER
 from zotops.checks.matrix_answers import Asked
 from zotops.checks.standing import NOT_CHECKED
 from zotops.model import Verdict
@@ -14,6 +15,7 @@ from zotops.verification import Result, Verified, in_order
 WIDTH = 80
 LABELS = 12
 FIRST_COLUMN = 30
+MOST_COLUMNS = 7
 MARKS = {Verdict.PASSED: ("✓", "ok"), Verdict.FAILED: ("✗", "RED"), Verdict.UNKNOWN: ("?", "?")}
 STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.UNKNOWN: "yellow"}
 HEADS = {
@@ -111,9 +113,10 @@ def _wrapped(head: str, text: str, style: str = "") -> Iterator[Line]:
 
 def matrix_lines(matrix: Sequence[Asked], *, symbols: bool) -> Iterator[Line]:
     """One row per request and place, one column per principal; the addresses of a row are seen together."""
-    who = list(dict.fromkeys(asked.cell.principal.id for asked in matrix))
-    width = max(6, min(9, (WIDTH - FIRST_COLUMN) // len(who)))
-    yield Line(text=f"{'':<{FIRST_COLUMN}}" + "".join(f"{HEADS[each]:<{width}}" for each in who).rstrip(), style="bold")
+    columns = _columns(matrix)
+    width = max(6, min(9, (WIDTH - FIRST_COLUMN) // len(columns)))
+    heads = "".join(f"{HEADS[each]:<{width}}" for each in columns)
+    yield Line(text=f"{'':<{FIRST_COLUMN}}{heads.rstrip()}", style="bold")
     places = dict.fromkeys(asked.cell.place for asked in matrix)
     for place in places:
         if place.repository:
@@ -122,10 +125,21 @@ def matrix_lines(matrix: Sequence[Asked], *, symbols: bool) -> Iterator[Line]:
         here = [asked for asked in matrix if asked.cell.place == place]
         for ask in dict.fromkeys(asked.cell.ask for asked in here):
             row = [asked for asked in here if asked.cell.ask == ask]
-            cells = [_cell([one for one in row if one.cell.principal.id == each], symbols=symbols) for each in who]
+            cells = [
+                _cell([one for one in row if one.cell.principal.id in those], symbols=symbols)
+                for those in columns.values()
+            ]
             label = ask.says if not place.repository else ask.says.rsplit(" ", 1)[0]
             text = f"    {label:<{FIRST_COLUMN - 4}}" + "".join(f"{cell:<{width}}" for cell in cells)
             yield Line(text=text.rstrip(), style=_style(row))
+
+
+def _columns(matrix: Sequence[Asked]) -> dict[str, set[str]]:
+    """Who stands in which column; where there are too many, the two made-up ones share theirs."""
+    columns = {asked.cell.principal.id: {asked.cell.principal.id} for asked in matrix}
+    if len(columns) > MOST_COLUMNS and FORGED in columns and STRANGER in columns:
+        columns[FORGED] |= columns.pop(STRANGER)
+    return columns
 
 
 def _cell(asked: Sequence[Asked], *, symbols: bool) -> str:

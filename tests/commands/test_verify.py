@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,10 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from junitparser import JUnitXml
 
-from tests.commands.verifying import KINDS, ROOT, Done, Hardened, hardened
+from tests.commands.verifying import ADMIN, CI, GUEST, KINDS, ROOT, Done, Hardened, hardened
+from tests.systems.outside import basic
 from zotops.lab import vault
-from zotops.lab.first_key import make_key
+from zotops.lab.faults.breaking import switch
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "verify.schema.json").read_text(encoding="utf-8"))
 
@@ -197,21 +199,67 @@ def test_findings_count_only_when_strict(own: Hardened) -> None:
 
 
 def test_an_admin_takes_away_what_was_pushed_and_says_what_still_stays(own: Hardened) -> None:
-    described = json.loads((own.root / "world.json").read_text())
-    names = described["names"]
-    key = make_key({**described, "names": {**names, "ci_user": names["admin_user"]}})
-    with own.state.edit("vault") as document:
-        vault.set_value(document, names["own_item"], "previous", key)
-    item = names["own_item"]
-    text = (own.root / "profile.toml").read_text().replace("unattended = [", f'unattended = ["{item}/previous", ')
-    more = f'\n[verify]\nadmin = "{names["admin_user"]}"\nadmin_key = "{item}/previous"\n'
-    (own.root / "profile.toml").write_text(text + more)
+    own.name_logins(admin=own.make_key(ADMIN))
     done = own.verify("--only", "clock,access.admin", "--write", "--json")
     found = {one["name"]: one["verdict"] for one in done.only["checks"]}
     assert done.code == 0, done.out
     assert (found["write.admin"], found["access.admin.delete"]) == ("passed", "passed")
     assert "the name practice/zotops-scratch in the catalog" in done.only["left"]
     assert "practice/zotops-scratch: []" in public(own)
+
+
+def test_whoever_else_the_profile_names_is_asked_too_and_each_alone(own: Hardened) -> None:
+    dead = own.make_key(CI)
+    own.end_key(CI, dead)
+    own.name_logins(guest=own.make_key(GUEST), admin=own.make_key(ADMIN), dead=dead)
+    before = own.storage()
+    done = own.verify("--json")
+    assert (done.code, done.said("failed"), done.said("unknown")) == (0, [], [])
+    said = set(done.said("passed"))
+    assert {
+        "guest may read",
+        "guest may not push new tags",
+        "guest may not overwrite a tag",
+        "guest may not delete",
+    } < said
+    assert {"alex may read", "alex may push new tags", "alex may overwrite a tag", "alex may delete"} < said
+    assert "a key that is over may nothing" in said
+    assert {asked["verdict"] for asked in done.only["cells"]} == {"passed"}
+    for who in ("guest", "admin", "dead"):
+        alone = {asked["principal"] for asked in own.verify("--as", who, "--only", "access", "--json").only["cells"]}
+        assert alone == {who} | ({"forged"} if who != "dead" else set())
+    assert own.storage() == before
+    text = own.verify(TERM="dumb").out
+    heads = next(line for line in text.splitlines() if "nobody" in line).split()
+    assert heads == ["nobody", "empty", "forged", "CI", "over", "guest", "admin"], "the made-up ones share a column"
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_an_address_that_only_the_server_reaches_is_asked_from_there_without_secrets(own: Hardened) -> None:
+    url = own.profile.registry.url
+    path = own.root / "profile.toml"
+    text = path.read_text()
+    first = text.index("[[registry.addresses]]")
+    there = f'[[registry.addresses]]\nurl = "{url}"\nreached_from = "server"\n\n'
+    path.write_text(text[:first] + there + text[first:])
+    done = own.verify("--only", "access", "--json")
+    cells = [one for one in done.only["cells"] if one["address"] == f"{url} (from the server)"]
+    assert (done.code, done.said("failed"), done.said("unknown")) == (0, [], [])
+    assert {one["principal"] for one in cells} == {"nobody", "empty", "stranger", "forged"}
+    assert len(cells) >= 80
+    secrets = own.profile.secrets
+    key = vault.value_of(own.state.read("vault"), secrets.shared_item, secrets.key_field) or ""
+    sent = json.dumps([call["argv"] for call in own.calls("ssh")])
+    assert "Authorization" in sent, "the made-up ones are"
+    assert not [form for form in (key, basic(CI, key)) if form in sent]
+    switch("ssh", unreachable=True)(own.root)
+    before, begun = len(own.calls("ssh")), time.monotonic()
+    done = own.verify("--only", "access", "--json")
+    assert time.monotonic() - begun < 30
+    assert len(own.calls("ssh")) - before < 20, "a server that is not reached is not asked for every cell"
+    dark = {one["address"] for one in done.only["cells"] if one["verdict"] == "unknown"}
+    assert (done.code, done.said("failed"), dark) == (5, [], {f"{url} (from the server)"})
+    assert done.said("passed"), "what only CI is asked for is not asked there"
 
 
 def test_a_push_that_is_refused_is_red(own: Hardened) -> None:

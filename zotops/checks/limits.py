@@ -14,14 +14,17 @@ CONNECTIONS = 32
 ENOUGH = 32
 # At a time: each is a program of its own over there, and sshd begins to refuse at ten.
 SESSIONS = 4
+# Seconds that an address asked from the server may take over there.
+FROM_THERE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limited:
-    """An Http with a time limit for each answer, which gives an address up once it has been silent too often."""
+    """An Http with a time limit for each answer, which gives an address up once it has been silent `enough` times."""
 
     http: Http
     within: float
+    enough: int = ENOUGH
     silent: dict[str, list[str]] = field(default_factory=dict)
 
     def send(
@@ -35,7 +38,7 @@ class Limited:
     ) -> Reply:
         """As Http.send."""
         silent = self.silent.setdefault(origin_of(url), [])
-        if len(silent) >= ENOUGH:
+        if len(silent) >= self.enough:
             raise Unreachable(f"not asked any more: {silent[0]}", remedy="is it running?")
         try:
             return self.http.send(method, url, headers=headers, body=body, timeout=min(timeout, self.within))

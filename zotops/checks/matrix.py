@@ -22,7 +22,7 @@ from zotops.access_matrix import (
     principals,
 )  # fmt: skip
 from zotops.checks.ci_key import no_key
-from zotops.checks.limits import CONNECTIONS, Limited
+from zotops.checks.limits import CONNECTIONS, FROM_THERE, SESSIONS, Limited
 from zotops.checks.matrix_answers import STRANGE, Asked, Seen, judged_by_registry
 from zotops.checks.matrix_image import Image, find_cached, find_image
 from zotops.checks.matrix_lines import Question, lines, turns, walk
@@ -79,7 +79,8 @@ class Matrix:
 
     def _door(self, world: World, address: Address) -> Zot:
         if address.reached_from == "server":
-            return door_at(world, self.profile, address.url, "server")
+            there = door_at(world, self.profile, address.url, "server")
+            return replace(there, http=Limited(http=there.http, within=FROM_THERE, enough=SESSIONS))
         return Zot(http=world.http, url=address.url, trusted=address.with_secrets)
 
     def _find_callers(self, world: World, wanted: Sequence[Principal], callers: Callers) -> None:

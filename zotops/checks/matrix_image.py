@@ -71,12 +71,19 @@ def _image_seen_by(zot: Zot, name: str, caller: Caller) -> Image:
         return Image(why=f"{name}: {said}")
     tag = next((each for each in reversed(tags) if each != "latest"), tags[0])
     manifest = zot.manifest(name, tag, caller)
-    blobs = blobs_of(manifest) if manifest.status == OK else ()
-    if child := _first_child(manifest):
-        blobs = blobs_of(zot.manifest(name, child, caller))
-    if not blobs:
+    child = _first_child(manifest)
+    blob = _blob_of(zot.manifest(name, child, caller) if child else manifest)
+    if not blob:
         return Image(why=f"{name}:{tag} has no blob that could be asked for ({manifest.status} to its manifest)")
-    return Image(tag=tag, digest=digest_of(manifest.body), blob=blobs[0], latest="latest" in tags and tag != "latest")
+    return Image(tag=tag, digest=digest_of(manifest.body), blob=blob, latest="latest" in tags and tag != "latest")
+
+
+def _blob_of(manifest: Reply) -> str:
+    """The configuration if it is small: it is text, which also curl on the server hands over as it is."""
+    blobs = blobs_of(manifest) if manifest.status == OK else ()
+    config = manifest.json().get("config") if blobs else None
+    named = str(config.get("digest")) if isinstance(config, dict) else ""
+    return named if named in blobs else next(iter(blobs), "")
 
 
 def _first_child(manifest: Reply) -> str:
