@@ -72,11 +72,12 @@ def test_dates_and_ids_are_written_in_one_edit_and_no_old_key_is_kept(
     assert action.settle(place.world, intent).state is State.HAPPENED
 
 
-def test_a_copy_of_the_old_key_that_is_left_shows_that_it_was_not_done(place: Rotating) -> None:
+@pytest.mark.parametrize("otherwise", [{"previous": OLD}, {"due": ""}, {"current-id": "id-0000"}])
+def test_a_field_that_is_otherwise_shows_that_it_was_not_done(place: Rotating, otherwise: dict[str, str]) -> None:
     action = Arm(profile=place.profile)
     intent = action.intent(place.world, KNOWN, FIRST)
     action.perform(place.world, intent, {})
-    place.holds(previous=OLD)
+    place.holds(**otherwise)
     assert action.settle(place.world, intent).state is State.DID_NOT
 
 
