@@ -19,7 +19,7 @@ SEED = "ZOTOPS_SAMPLE"
 FOREIGN = ("OP_", "ARGOCD_", "ANSIBLE_", "ZOTOPS_", "KUBE", "SSH_", "XDG_", "DBUS_", "MISE_")
 # Where a test finds a real zot, and what the sample is drawn with: both are meant for the tests.
 KEPT = ("ZOTOPS_ZOT", SEED)
-MUST_RUN_IN_CI = re.compile(r"\b(skopeo|chromium|docker-registry|mise)\b")
+MUST_RUN_IN_CI = re.compile(r"\b(skopeo|chromium|docker-registry|mise|systemd-analyze|kubernetes-validate)\b")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -47,7 +47,8 @@ def parts(*, fix: bool) -> tuple[Part, ...]:
 
 def workflows() -> list[str]:
     """Return the workflow files one by one: zizmor looks into no folder but GitHub's."""
-    return [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".forgejo/workflows").glob("*.yaml"))]
+    folders = (".forgejo/workflows", "schedules/forgejo")
+    return [str(path.relative_to(ROOT)) for folder in folders for path in sorted((ROOT / folder).glob("*.yaml"))]
 
 
 def check(*, only: str | None, fix: bool) -> int:
