@@ -134,6 +134,17 @@ class Workflow(Part, frozen=True, kw_only=True):
     pushes_with: Annotated[Literal["dagger", "skopeo"], _says("the client that pushes")]
 
 
+class Copy(Part, frozen=True, kw_only=True):
+    """One more repository that pushes with CI's key; zotops gives it the key by the forge's API."""
+
+    owner: Annotated[str, _says("its owner", "ops")]
+    repo: Annotated[str, _says("the repository", "website")]
+    secret: Annotated[str, _says("name of its Actions secret", "ZOT_CI_API_KEY")]
+
+    def __str__(self) -> str:
+        return f"{self.owner}/{self.repo}"
+
+
 class Forge(Part, frozen=True, kw_only=True):
     """Forgejo: where CI runs and keeps its copy of the key."""
 
@@ -147,6 +158,10 @@ class Forge(Part, frozen=True, kw_only=True):
         MaybeRef, _says("where a token that may open issues is kept: item/field; empty: the token above may")
     ] = ""
     secret: Annotated[str, _says("name of the Actions secret", "ZOT_CI_API_KEY")]
+    given_by: Annotated[
+        Literal["role", "api"], _says("what gives that repository the key: the role, or zotops by the forge's API")
+    ] = "role"
+    copies: Annotated[tuple[Copy, ...], _says("further repositories that push with the key")] = ()
     workflows: Annotated[tuple[Workflow, ...], _says("the push paths")]
     workflow_folder: Annotated[str, _says("folder of the workflow files in the checkout")] = ".forgejo/workflows"
 

@@ -12,7 +12,7 @@ from tests.rotation.walked import Watcher, watch
 from zotops import doors
 from zotops.errors import Unreachable
 from zotops.lab import vault
-from zotops.lab.faults import fault_named
+from zotops.lab.faults import fault_named, vault_and_ci
 from zotops.lab.faults.breaking import switch
 from zotops.lab.first_key import sign_in
 from zotops.lab.rotating import end_current
@@ -163,6 +163,41 @@ def test_a_promotion_cut_off_half_way_is_brought_to_its_end(place: Place, effect
     assert place.walk(f"effect:{effect}").returncode < 0
     again = place.walk("never")
     assert (again.returncode, place.report()["broken"], is_well(place)) == (DONE, [], []), again.stdout + again.stderr
+
+
+def second_consumer(place: Place) -> None:
+    """A second repository pushes with the key as well."""
+    names = place.stores.names
+    with State(place.root / "state").edit("forge") as document:
+        vault_and_ci.add_repository(document)
+        main = document["secrets"][f"repo:{names['owner']}/{names['repo']}"][names["secret"]]
+        document["secrets"][f"repo:{vault_and_ci.OTHER}"] = {names["secret"]: dict(main)}
+    owner, _, repo = vault_and_ci.OTHER.partition("/")
+    copy = f'[[forge.copies]]\nowner = "{owner}"\nrepo = "{repo}"\nsecret = "{names["secret"]}"\n'
+    profile = place.root / "profile.toml"
+    profile.write_text(profile.read_text().replace("[[forge.workflows]]", f"{copy}\n[[forge.workflows]]", 1))
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["not-sent", "answer-lost"])
+def test_when_only_some_consumers_have_the_new_key_both_keys_work_until_all_have_it(
+    place: Place, watcher: Watcher, monkeypatch: pytest.MonkeyPatch, sent: bool
+) -> None:
+    """Window 8."""
+    second_consumer(place)
+    lose_answer(monkeypatch, "PUT", f"{vault_and_ci.OTHER}/actions/secrets/", sent=sent)
+    assert place.here() == UNCERTAIN
+    assert place.stores.works(place.old)
+    assert place.here() == DONE, place.said
+    assert len(place.stores.consumers()) == 2
+    assert (watcher.broken, is_well(place)) == ([], [])
+
+
+def test_where_the_profile_says_so_the_key_is_given_by_the_forges_api(place: Place, watcher: Watcher) -> None:
+    profile = place.root / "profile.toml"
+    profile.write_text(profile.read_text().replace("[forge]\n", '[forge]\ngiven_by = "api"\n', 1))
+    assert place.here() == DONE, place.said
+    assert not any("mise run" in told for told in watcher.told)
+    assert (watcher.broken, is_well(place)) == ([], [])
 
 
 def test_a_consumer_that_goes_on_with_the_old_value_is_found_although_its_builds_are_green(

@@ -10,6 +10,8 @@ from zotops.profile import OfProfile
 from zotops.systems.forgejo import Forgejo
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import (
+    BY_API,
+    COPIES_GIVEN,
     CUT_OVER_AT,
     CUT_OVER_RUN,
     GIVEN,
@@ -123,12 +125,14 @@ class CiWasGivenTheKey(WithNewKey):
         if not recap:
             return not_yet(expected, GIVEN)
         key = new_key(world, self.profile, facts, KEY_PRINT)
-        well = all(word in recap for word in WELL)
+        had = facts.get(COPIES_GIVEN, "").split()
+        without = [f"{copy} was not given it" for copy in self.profile.forge.copies if str(copy) not in had]
+        well = not without and (recap == BY_API or all(word in recap for word in WELL))
         listed = listed_by_new(world, self.profile, key) if key and well else None
         return judged(
             listed is not None,
             expected=expected,
-            observed=recap if key else f"{recap}; but the new key is in neither field",
+            observed="; ".join([recap, *([] if key else ["the new key is in neither field"]), *without]),
             likely="a value is missing in the vault, or the play did not reach the host",
             remedy="correct the cause, then run it again",
             facts=self._noted(world, listed.keys) if listed else {},

@@ -26,7 +26,7 @@ from zotops.checks.vault_unlocked import VaultIsUnlocked
 from zotops.model import Question, Runbook, Step
 from zotops.profile import Profile
 from zotops.systems.builds import BUILD_COMMIT
-from zotops.systems.rotation import GIVEN
+from zotops.systems.rotation import BY_API, COPIES_GIVEN, GIVEN
 from zotops.systems.zot_keys import FORM
 
 FULL_COMMIT = r"[0-9a-f]{40}"
@@ -216,6 +216,8 @@ def promote(profile: Profile) -> Step:
 def propagate(profile: Profile) -> Step:
     """The user's point 7."""
     provisioning, forge = profile.provisioning, profile.forge
+    copies = ", ".join(map(str, forge.copies))
+    further = f" Then set the Actions secret of {copies} to the same key." if copies else ""
     return Step(
         id="propagate",
         title="Give CI the new key",
@@ -224,13 +226,20 @@ def propagate(profile: Profile) -> Step:
             `mise run {provisioning.task} -- --tags {provisioning.secrets_tag}`
 
             Its output must show the task `{provisioning.secrets_tasks[0]}`, and the host's line at the end
-            `unreachable=0` and `failed=0`. A mistyped tag ends well, too, having done nothing.
+            `unreachable=0` and `failed=0`. A mistyped tag ends well, too, having done nothing.{further}
             """,
         asks=(
             Question(
                 id=GIVEN.name,
                 prompt="The host's line at the end of the play, as printed",
-                form=r".*ok=\d+.*unreachable=\d+.*failed=\d+.*",
+                form=rf".*ok=\d+.*unreachable=\d+.*failed=\d+.*|{BY_API}",
+            ),
+            *(
+                Question(
+                    id=COPIES_GIVEN.name,
+                    prompt=f"The repositories of {copies} whose secret you have set, blanks between",
+                )
+                for _ in forge.copies[:1]
             ),
         ),
         action=SyncForgeSecrets(profile=profile),

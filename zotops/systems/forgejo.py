@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from zotops.errors import Unreachable
+from zotops.errors import ActionFailed, Unreachable
 from zotops.model import Reply, Secret, World
-from zotops.profile import Profile, parse_ref
+from zotops.profile import Copy, Profile, parse_ref
 
 PENDING = frozenset({"unknown", "waiting", "running", "blocked"})
 OK, CREATED, NO_CONTENT = 200, 201, 204
@@ -86,6 +86,21 @@ class Forgejo:
     def secrets(self) -> Mapping[str, str]:
         """Name of every Actions secret, and when it was first made; an update leaves that time alone."""
         return {str(row["name"]): str(row.get("created_at", "")) for row in self._pages("/actions/secrets", "")}
+
+    def put_secret(self, name: str, value: Secret, copy: Copy | None = None) -> int:
+        """Set an Actions secret, of another repository if one is named; the status: 201 new, 204 replaced.
+
+        ActionFailed: the forge refused. Unreachable: no answer, and it may have been set.
+        """
+        reply = self._send("PUT", f"/actions/secrets/{quote(name)}", {"data": value.reveal()}, copy=copy)
+        if reply.status in CUT_OFF:
+            raise Unreachable(f"{reply.url} answered {reply.status}: the proxy got no answer from the forge")
+        if reply.status not in {CREATED, NO_CONTENT}:
+            raise ActionFailed(
+                f"{reply.url} answered {reply.status}: {_message(reply)}",
+                remedy=f"the token in {self.place} needs write:repository and an owner of that repository",
+            )
+        return reply.status
 
     def commits(self, branch: str) -> tuple[str, ...]:
         """Full ids of the newest 50 commits of a branch, newest first."""
@@ -197,14 +212,22 @@ class Forgejo:
         except (KeyError, ValueError, AttributeError) as error:
             raise self._odd("/actions/runs") from error
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, with_token: bool = True) -> Reply:
-        forge = self.profile.forge
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        with_token: bool = True,
+        copy: Copy | None = None,
+    ) -> Reply:
+        forge, place = self.profile.forge, copy or self.profile.forge
         headers = {"Accept": "application/json"}
         if with_token:
             headers["Authorization"] = f"token {self.token.reveal()}"
         if body is not None:
             headers["Content-Type"] = "application/json"
-        url = f"{forge.api_url}/repos/{forge.owner}/{forge.repo}{path}"
+        url = f"{forge.api_url}/repos/{place.owner}/{place.repo}{path}"
         content = b"" if body is None else json.dumps(body).encode()
         return self.world.http.send(method, url, headers=headers, body=content, timeout=30.0)
 

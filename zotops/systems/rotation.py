@@ -30,8 +30,11 @@ CUT_OVER_AT = Fact("cut-over-at")
 LAST_USES = Fact("last-uses")
 # The forge's newest run at that moment; what was started before may still hold the old key.
 CUT_OVER_RUN = Fact("cut-over-run")
-# What the play that gives CI its copy printed for its host at its end.
+# What the play that gives CI its copy printed for its host at its end; or that zotops gave it by the forge's API.
 GIVEN = Fact("recap")
+BY_API = "by the forge's API"
+# The further repositories that were given the key: owner/repo, blanks between.
+COPIES_GIVEN = Fact("copies-given")
 
 OK, NOT_SIGNED_IN = 200, 401
 NEVER = "never"
