@@ -12,6 +12,7 @@ from tests.systems.outside import KEY
 from tests.watched_key import ABSENT, OTHER, Scene, run, scene_in
 from zotops.key_history import History
 from zotops.key_status import Level, exit_code
+from zotops.key_watching import status_offline
 
 
 @pytest.fixture
@@ -169,3 +170,15 @@ def test_without_a_token_for_the_forge_it_is_not_asked_and_that_is_said(scene: S
     assert scene.wrong() == {}
     assert "no token for it is kept" in " ".join(scene.look().not_checked)
     assert not [asked for asked in scene.memory.asked if "forge.test" in asked]
+
+
+# What people are told of all this
+
+
+def test_the_how_to_names_every_point_and_no_other(scene: Scene) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "howto" / "watch-the-key.md").read_text(encoding="utf-8")
+    table = text.partition("| name | has to hold |")[2].partition("\n\n")[0]
+    named = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+    offline = status_offline(scene.profile, scene.known, NOW)
+    points = [*(point.name for point in scene.look().points), *(point.name for point in offline.points)]
+    assert named == list(dict.fromkeys(points))
