@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from tests.systems.outside import profile_of
-from zotops.access_matrix import ASKS, Cell, addresses, cells, expected, places, plants, principals, tells
+from zotops.access_asks import ASKS, tells
+from zotops.access_matrix import Cell, addresses, cells, expected, places, plants, principals
 from zotops.access_sentences import sentences
 from zotops.profile import Address, Profile, Verify
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from zotops.access_matrix import ASKS
+from zotops.access_asks import ASKS
 from zotops.access_sentences import sentences
 from zotops.checks.standing import NOT_CHECKED, standing_checks
 from zotops.matrix_page import page

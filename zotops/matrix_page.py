@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zotops.access_matrix import ASKS, Ask, Cell, Place, Principal, addresses, expected, places, plants, principals
+from zotops.access_asks import ASKS, Ask
+from zotops.access_matrix import Cell, Place, Principal, addresses, expected, places, plants, principals
 from zotops.access_sentences import sentences
 from zotops.checks.standing import NOT_CHECKED, standing_checks
 from zotops.profile import Profile

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from zotops.access_matrix import BROKEN, NOT_THERE, OK, Cell, tells
+from zotops.access_asks import BROKEN, NOT_THERE, OK, tells
+from zotops.access_matrix import Cell
 from zotops.model import Reply, Verdict
 from zotops.systems.browser import bare
 from zotops.systems.zot import digest_of, error_code, names_in

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from zotops.access_matrix import NOT_THERE, OK
+from zotops.access_asks import NOT_THERE, OK
 from zotops.checks.matrix_answers import STRANGE
 from zotops.errors import Stop
 from zotops.model import Reply

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from zotops.access_matrix import BROKEN, NOBODY, NOT_SIGNED_IN, NOT_THERE, REFUSED, Cell
+from zotops.access_asks import BROKEN, NOT_SIGNED_IN, NOT_THERE, REFUSED
+from zotops.access_matrix import NOBODY, Cell
 from zotops.access_sentences import ANYBODY, KEY_API, Sentence
 from zotops.checks.matrix_answers import Asked
 from zotops.model import Check, Evidence, Facts, Look, Verdict, World, judged, unknown
