@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -12,13 +13,13 @@ import pytest
 from tests.actions.shelf import Shelf
 from tests.checks.matrix_cells import cell_of, one_door
 from tests.systems.outside import KEY, Safe, world_of
-from zotops.access_matrix import Cell
+from zotops.access_matrix import Cell, cells
 from zotops.checks.limits import ENOUGH, SESSIONS, Limited
-from zotops.checks.matrix import NO_LATEST, one, read_matrix
+from zotops.checks.matrix import NO_LATEST, NOTHING_CACHED, one, read_matrix
 from zotops.checks.matrix_answers import Asked
 from zotops.checks.matrix_image import Image
 from zotops.errors import Stop, Unreachable
-from zotops.model import Reply, SecretRef, Verdict
+from zotops.model import Reply, Secret, SecretRef, Verdict
 from zotops.profile import Address, Profile
 from zotops.systems.zot import ANONYMOUS, Caller, Zot
 from zotops.systems.zot_image import tiny_image
@@ -210,6 +211,50 @@ def test_why_an_image_is_not_known_is_told_by_who_asked_and_not_by_a_key_that_we
     shelf.says["tags/list"] = 401, b"{}"
     found = matrix(with_address(profile, trusted=False), shelf, "nobody", "ci")
     assert {each.seen.said for each in found if each.cell.ask.id == "overwrite"} == {f"{NAME}: 401 to its tags"}
+
+
+@pytest.mark.parametrize(
+    ("image", "status", "said"),
+    [
+        (Image(tag="1.36"), True, "401, not the registry's own"),
+        (Image(), False, NOTHING_CACHED),
+        (Image(why="nobody may see it", remedy="let them"), False, "nobody may see it"),
+        (Image(tag="1.36", why="never mind"), True, "401, not the registry's own"),
+    ],
+)
+def test_what_is_cached_is_asked_about_only_where_there_is_something(
+    *, profile: Profile, shelf: Shelf, image: Image, status: bool, said: str
+) -> None:
+    cell = next(cell for cell in cells(profile) if cell.ask.needs == "cached" and cell.principal.id == "nobody")
+    told = ask(cell, shelf, image=image)
+    assert (told.seen.said, bool(shelf.seen)) == (said, status)
+
+
+def test_what_nobody_has_cached_is_left_out(profile: Profile, shelf: Shelf) -> None:
+    def of_cached() -> set[str]:
+        return {each.cell.ask.id for each in matrix(profile, shelf, "nobody") if each.cell.ask.needs == "cached"}
+
+    assert of_cached() == set()
+    shelf.keep("docker.io/library/busybox", "1.36", SMALL.manifest)
+    assert of_cached() == {cell.ask.id for cell in cells(profile) if cell.ask.needs == "cached"}
+
+
+def test_nobody_waits_for_the_vault_who_needs_no_secret(profile: Profile, shelf: Shelf) -> None:
+    asked, send = Event(), shelf.send
+
+    def answer(method: str, url: str, **given: Any) -> Reply:
+        asked.set()
+        return send(method, url, **given)
+
+    class Slow(Safe):
+        def read(self, ref: SecretRef) -> Secret:
+            assert asked.wait(5), "all of them wait for a finger"
+            return super().read(ref)
+
+    shelf.send = answer  # type: ignore[method-assign]  # somebody has asked
+    world = replace(world_of(profile, Slow({profile.current_key.secret: KEY})), http=shelf)
+    found = read_matrix(world, profile, only=frozenset({"nobody", "ci"}))
+    assert askers(found) == {"nobody", "ci"}
 
 
 @dataclass

@@ -17,22 +17,13 @@ from tests.mutation.harmless import HARMLESS
 ROOT = Path(__file__).parents[2]
 LAYERS = ("checks", "actions")
 FILES = [str(path.relative_to(ROOT)) for layer in LAYERS for path in sorted((ROOT / "zotops" / layer).glob("[!_]*.py"))]
-# They deploy with Ansible again and again: minutes each, so only with all cases.
-LONG = {
-    "zotops/actions/before_deploying.py",
-    "zotops/actions/deploy_registry.py",
-    "zotops/actions/restarting.py",
-    "zotops/checks/configuration.py",
-    "zotops/checks/configuration_rules.py",
-    "zotops/checks/process.py",
-}
 # Without a folder of its own, a child would see the one of another run go.
 PLUGIN = (
     *("-p", "tests.mutation.trial", "-p", "no:xdist", "-p", "no:cacheprovider", "--every-case"),
     *("-o", "tmp_path_retention_policy=none"),
 )
-SWEPT = {"zotops/checks/sessions.py", "zotops/checks/access_rules.py"}
-AS_PARAMETERS = [pytest.param(f, marks=pytest.mark.costly(share=0 if f in LONG else 0.03)) for f in FILES if f in SWEPT]
+# About two with each commit; most take seconds.
+SHARE = 2 / len(FILES)
 
 
 def imported(path: Path) -> set[str]:
@@ -103,7 +94,8 @@ def survivors(found: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("file", AS_PARAMETERS)
+@pytest.mark.costly(share=SHARE)
+@pytest.mark.parametrize("file", FILES)
 def test_every_decision_is_missed_when_it_is_changed(file: str, tmp_path: Path) -> None:
     tests = near_tests(file)
     assert tests, "no test comes near it"
