@@ -14,6 +14,7 @@ import pytest
 
 from tests.lamps import FixedClock
 from tests.systems.outside import profile_of
+from zotops.errors import ConfigurationIsWrong
 from zotops.journal import Journal
 from zotops.key_history import (
     LastLook,
@@ -139,6 +140,12 @@ def test_what_a_look_left_is_read_again_and_is_the_users_alone(tmp_path: Path, p
     known = read_history(tmp_path, profile).key
     assert known is not None
     assert (known.id, known.due, known.source) == ("id-one", moment("2027-03-01T00:00:00Z"), "the last look")
+
+
+def test_a_look_that_cannot_be_kept_says_where_and_why(tmp_path: Path, profile: Profile) -> None:
+    (tmp_path / "key-looks").write_text("a file in its place")
+    with pytest.raises(ConfigurationIsWrong, match=r"key-looks/.*json cannot be written: .*ZOTOPS_STATE"):
+        write_last_look(tmp_path, profile, look(profile))
 
 
 @pytest.mark.parametrize("newer", ["look", "run"])

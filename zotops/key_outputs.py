@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zotops import __version__
+from zotops.errors import ConfigurationIsWrong
 from zotops.key_company import STRAY
 from zotops.key_issues import Told
 from zotops.key_status import KeyStatus, Level, Other, Point
@@ -123,7 +124,12 @@ def write_prometheus(status: KeyStatus, path: Path, *, at: datetime) -> None:
     for point in status.points:
         for level in Level:
             found.labels(name, point.name, level.value).set(point.level is level)
-    write_to_textfile(str(path), registry)
+    try:
+        write_to_textfile(str(path), registry)
+    except OSError as error:
+        raise ConfigurationIsWrong(
+            f"{path} cannot be written: {error.strerror}", remedy="make that folder, and let this user write to it"
+        ) from error
 
 
 def _seconds(when: datetime | None) -> float | None:

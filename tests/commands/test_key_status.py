@@ -249,6 +249,14 @@ def test_the_metrics_say_when_it_was_looked_and_when_a_look_last_told_everything
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".prom"] == ["key.prom"]
 
 
+def test_metrics_that_cannot_be_written_are_told_after_the_look(place: Place, tmp_path: Path) -> None:
+    done = place.look("--prometheus", str(tmp_path / "nowhere" / "key.prom"))
+    assert done.code == 78
+    assert "the registry takes the vault's key" in done.out
+    assert "key.prom cannot be written: No such file or directory" in done.err
+    assert place.look("--nagios", "--prometheus", str(tmp_path / "nowhere" / "key.prom")).code == 3
+
+
 def metrics(file: Path) -> dict[str, float]:
     """Name, and labels without the profile's, to value."""
     lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]

@@ -15,6 +15,7 @@ from tests.commands.verifying import Done, Hardened, hardened
 from tests.secret_stores import file_key_chain
 from zotops.commands.opening import open_world
 from zotops.lab import vault
+from zotops.profile import parse_ref
 from zotops.profile_file import read_profile, with_store
 from zotops.redaction import Redactor
 
@@ -141,3 +142,29 @@ def test_the_systems_key_chain_keeps_the_key_for_whoever_has_no_1password(world:
     assert "key chain is locked" in done.document["points"][0]["observed"]
     assert len(world.calls("op")) == before
     assert os.environ.get(file_key_chain.FILE) is None
+
+
+def test_doctor_asks_the_store_that_the_profile_names(world: Hardened, tmp_path: Path) -> None:
+    secrets, file = world.profile.secrets, tmp_path / "chain.json"
+    entries = {
+        f"{secrets.vault}/{ref.item} {ref.field}": "kept-in-a-chain"
+        for ref in map(parse_ref, (*secrets.read_by_roles, world.profile.identity_provider.api_token))
+    }
+    file.write_text(json.dumps({"entries": entries, "trouble": {}}))
+    environment = {
+        "PYTHON_KEYRING_BACKEND": f"{file_key_chain.__name__}.FileKeyChain",
+        file_key_chain.FILE: str(file),
+    }
+    profile = tmp_path / "chain.toml"
+    text = (world.root / "profile.toml").read_text()
+    profile.write_text(text.replace("[secrets]\n", '[secrets]\nstore = "keyring"\n', 1))
+    before = len(world.calls("op"))
+    told = call(world, "doctor", str(profile), **environment).out
+    assert "✓ the vault is unlocked, and we may read" in told
+    assert f"✓ the vault has all {len(secrets.read_by_roles) + 1} values" in told
+    assert "✓ the tools are there: argocd, git, kubectl, mise, ssh" in " ".join(told.split())
+    file.write_text(json.dumps({"entries": {}, "trouble": {"locked": True}}))
+    locked = call(world, "doctor", str(profile), **environment)
+    assert (locked.code, "✗ the vault is unlocked" in locked.out) == (1, True)
+    assert "key chain is locked" in locked.out
+    assert len(world.calls("op")) == before
