@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 INVOKE = (str(BIN / "invoke"), "--search-root", str(ROOT))
 FIRST_STEP = "-- 1 of "
-PARTS = ("list", "first-line", "lab", "rehearsal")
+PARTS = ("list", "first-line", "lab", "rehearsal", "rotation")
 # A machine of a developer sets these now and then; with them every start would compile everything anew.
 LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 BARE_TASK = '''
@@ -75,6 +75,7 @@ def main() -> None:
         "first-line": lambda: first_line(wanted.rounds),
         "lab": lambda: lab_start(wanted.rounds),
         "rehearsal": lambda: rehearsal(wanted.rehearsals),
+        "rotation": lambda: rotation(wanted.rehearsals),
     }
     _say(f"load before: {_load()} on {os.cpu_count()} processors, Python {sys.version.split()[0]}")
     for name in wanted.only or PARTS:
@@ -118,14 +119,14 @@ def lab_start(rounds: int) -> Iterator[Measured]:
 
 
 def rehearsal(rounds: int) -> Iterator[Measured]:
-    """A whole rehearsal, and the most memory that its own process ever had."""
+    """A whole rehearsal of the deployment, and the most memory that its own process ever had."""
     peaks: list[float] = []
     worked: list[float] = []
 
     def once() -> float:
         with tempfile.TemporaryDirectory() as folder:
             begun, before = time.monotonic(), _processor_time()
-            with _running(*INVOKE, "rehearse", folder=folder) as process:
+            with _running(*INVOKE, "rehearse", "--runbook", "deploy", folder=folder) as process:
                 peaks.append(_peak_of(process))
                 if process.wait():
                     sys.exit(f"the rehearsal ended with {process.returncode}: run it by itself to see why")
@@ -133,11 +134,30 @@ def rehearsal(rounds: int) -> Iterator[Measured]:
             return time.monotonic() - begun
 
     (ours,) = interleaved(rounds, once)
-    yield Measured(what="whole rehearsal", ours=ours, unit="s", beside="", theirs=0, limit=30.0, worked=median(worked))
+    what = "rehearsal of deploy"
+    yield Measured(what=what, ours=ours, unit="s", beside="", theirs=0, limit=30.0, worked=median(worked))
     if not any(peaks):
         _say("peak memory of the walking process: not measured, this system has no /proc")
         return
     yield Measured(what="its process, peak memory", ours=median(peaks), unit="MiB", beside="", theirs=0, limit=80.0)
+
+
+def rotation(rounds: int) -> Iterator[Measured]:
+    """`rotate-key --auto` in a hardened practice world, from the command to its end; nothing to soak."""
+
+    def once() -> float:
+        with started_world("--state", "hardened") as facts, tempfile.TemporaryDirectory() as folder:
+            begun = time.monotonic()
+            argv = (*INVOKE, "rotate-key", "--profile", facts["profile"], "--auto")
+            with _running(*argv, folder=folder, ZOTOPS_STATE=folder) as process:
+                for _ in process.stdout or ():
+                    pass
+                if process.wait():
+                    sys.exit(f"the rotation ended with {process.returncode}: run it by itself to see why")
+            return time.monotonic() - begun
+
+    (ours,) = interleaved(rounds, once)
+    yield Measured(what="rotation", ours=ours, unit="s", beside="", theirs=0, limit=10.0)
 
 
 def interleaved(rounds: int, *runs: Callable[[], float]) -> tuple[float, ...]:
@@ -169,11 +189,11 @@ def until_line(beginning: str, *argv: str) -> float:
 
 
 @contextmanager
-def started_world() -> Iterator[dict[str, str]]:
+def started_world(*words: str) -> Iterator[dict[str, str]]:
     """A practice world in a process of its own; yields what its ready file says."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "ready.json"
-        with _running(*INVOKE, "lab", "--ready-file", str(file), folder=folder) as process:
+        with _running(*INVOKE, "lab", *words, "--ready-file", str(file), folder=folder) as process:
             while not file.exists():
                 if process.poll() is not None:
                     sys.exit("the practice world did not start: run `./inv lab` to see why")

@@ -8,7 +8,7 @@ import json
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from zotops.ledger import Ledger
 from zotops.model import Runbook, Settled, State, World, problems
 from zotops.operator import Operator, Told
 from zotops.profile import Profile
+from zotops.recent import Forgetting, Recent
 from zotops.redaction import Redactor
 from zotops.runner import Bounds, Runner
 from zotops.runs import Run
@@ -91,15 +92,16 @@ def walk(
         Lock(lock_path(folder, profile.registry.url), owner=owner, waiting=waiting) as lock,
         open_world(profile, folder, redactor, inherit=(lock.descriptor,), traffic=traffic) as world,
     ):
+        recent = Recent(store=world.secrets, clock=world.clock)
         call = _Walk(
             name=name,
             runbook=runbook,
             profile=profile,
-            operator=operator,
+            operator=Forgetting(operator=operator, recent=recent),
             wanted=wanted,
             folder=folder,
             redactor=redactor,
-            world=world,
+            world=replace(world, secrets=recent),
         )
         try:
             call.run()

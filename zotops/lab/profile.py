@@ -76,7 +76,7 @@ def _tables(world: Settings) -> dict[str, Any]:
         ],
         "auto": {"steps": [
             "deploy-blueprint", "let-ci-sign-in", "deploy-zot", "create-ci-key", "store-ci-key", "sync-forge-secrets",
-            "test-build", "verify",
+            "test-build", "verify", "create", "end-others", "promote", "propagate", "prove", "soak", "revoke", "arm",
         ]},
     }  # fmt: skip
 
