@@ -66,6 +66,14 @@ def test_of_an_index_the_first_manifest_is_looked_into(tmp_path: Path) -> None:
     assert image.tag == "v1"
 
 
+@pytest.mark.parametrize(("size", "found_first"), [(99, "config"), (99_000_000, "layer")])
+def test_the_configuration_is_asked_for_unless_it_is_large(tmp_path: Path, size: int, found_first: str) -> None:
+    manifest = {"config": {"digest": "config", "size": size}, "layers": [{"digest": "layer", "size": 9}]}
+    shelf = shelf_of()
+    shelf.keep(NAME, "v1", json.dumps(manifest).encode())
+    assert found(tmp_path, shelf).blob == found_first
+
+
 @pytest.mark.parametrize(
     ("says", "why"),
     [

@@ -148,6 +148,12 @@ def test_without_a_key_api_the_rights_of_a_key_are_told(profile: Profile) -> Non
     assert names(profile, *absent, create)["access.ci.create"].of == (create,)
 
 
+def test_a_deletion_that_was_let_through_is_no_missing_key_api(profile: Profile) -> None:
+    nobody = asked(cell_of(profile, "tags", kind="missing"), 404)
+    deleting = asked(cell_of(profile, "delete-tag", who="ci", kind="image"), 404)
+    assert names(profile, nobody, deleting)["access.ci.delete"].of == (deleting,)
+
+
 def test_an_answer_with_words_of_its_own_is_told_by_them(profile: Profile) -> None:
     catalog = cell_of(profile, "catalog")
     assert listed([asked(catalog, 404, "200 without our image in it")]) == f"200 without our image in it: {catalog}"
