@@ -103,6 +103,7 @@ def test_it_is_unknown_in_time_and_says_why(name: str, tmp_path: Path) -> None:
         took = time.monotonic() - start
     assert took < LIMIT
     assert {one.evidence.verdict for one in found.results} == {Verdict.UNKNOWN}
+    assert [one.name for one in found.results if not one.evidence.remedy] == []
     said = " ".join(asked.seen.said for asked in found.matrix)
     assert re.search(reason, said), said[:400]
     text = "\n".join(line.text for line in table(found, Look(), registry="x"))

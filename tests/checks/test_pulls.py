@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.checks.conftest import IMAGE, REFUSED, Here
+from tests.checks.conftest import IMAGE, IS_REGISTRY, REFUSED, Here
 from tests.systems.outside import nobody_listens
 from zotops.checks.consumers import ConsumersStillPull
 from zotops.checks.metrics import METRICS_BEFORE, MetricsAsBefore
@@ -137,6 +137,23 @@ def test_each_consumer_asks_as_it_does(answers: Answers) -> None:
     here.look(ConsumersStillPull(profile=here.profile))
     agents = {headers["User-Agent"] for line, headers in here.server.seen if line.endswith("tags/list")}
     assert agents == {"containerd/2.0", "docker/28.0"}
+
+
+@pytest.mark.parametrize(
+    ("ping", "observed"),
+    [
+        ((401, b"", IS_REGISTRY), "cluster: 200, job runner: 200"),
+        ((200, b"", IS_REGISTRY), "cluster: 200, job runner: 200"),
+        ((404, b""), "job runner: 404 to its ping"),
+        ((403, b""), "job runner: 403 to its ping"),
+    ],
+)
+def test_docker_pings_first_and_goes_on_after_a_401(ping: Any, observed: str, answers: Answers) -> None:
+    here = answers({**OURS, "nobody GET /v2/": ping})
+    evidence = here.look(ConsumersStillPull(profile=here.profile))
+    assert (evidence.verdict is Verdict.PASSED, evidence.observed) == ("ping" not in observed, observed)
+    pinged = [headers["User-Agent"] for line, headers in here.server.seen if line.endswith("GET /v2/")]
+    assert pinged == ["docker/28.0"]
 
 
 def test_a_consumer_that_cannot_be_asked_is_unknown_but_hides_no_refusal(answers: Answers) -> None:

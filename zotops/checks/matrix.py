@@ -146,7 +146,8 @@ def one(zot: Zot, cell: Cell, caller: Future[Caller | Stop], image: Future[Image
     except Stop as stop:
         return Asked(cell=cell, seen=Seen(said=stop.what, remedy=stop.remedy))
     except STRANGE:
-        return Asked(cell=cell, seen=Seen(said="it answered with something that cannot be understood"))
+        said = "it answered with something that cannot be understood"
+        return Asked(cell=cell, seen=Seen(said=said, remedy="is it the right server?"))
 
 
 def _missing(cell: Cell, known: Image) -> str:
