@@ -52,8 +52,8 @@ def test_the_intent_stands_in_the_journal_before_anything_happens(house: House) 
         "hall step-started",
         "hall decided",
         "hall action-intended",
-        "hall action-done",
         "hall fact-found",
+        "hall action-done",
         "hall step-done",
         "run-finished",
     ]

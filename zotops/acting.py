@@ -29,8 +29,9 @@ def act(ledger: Ledger, world: World, step: Step, *, undo: bool = False) -> None
     except Stop as stop:
         what = f"{step.id}: uncertain whether it happened: {stop.what}"
         raise Uncertain(what, remedy="call again: it is looked up first, and nothing is sent twice") from stop
-    ledger.record(f"{kind}-done", step.id, {"left": list(outcome.left)})
+    # Facts first: cut off before its end is recorded, the action is settled, and finds them again; later none would.
     ledger.found(step.id, outcome.facts)
+    ledger.record(f"{kind}-done", step.id, {"left": list(outcome.left)})
 
 
 def _confirm(ledger: Ledger, step: Step, action: Action) -> None:
@@ -65,8 +66,8 @@ def settle(ledger: Ledger, step: Step, settled: Settled, *, by: str) -> None:
         raise Uncertain(f"{step.id}: it cannot be told from here whether it happened", remedy=remedy)
     dangling = ledger.now.of(step.id).dangling
     data = {"state": settled.state.value, "by": by, "leftover": settled.leftover, "left": list(settled.outcome.left)}
-    ledger.record("settled", step.id, data)
     ledger.found(step.id, settled.outcome.facts)
+    ledger.record("settled", step.id, data)
     happened = settled.state is State.HAPPENED
     ledger.tell(f"{step.id}: it {'happened' if happened else 'did not happen'}", settled.leftover)
     if dangling and dangling.kind == "undo" and happened:
