@@ -216,6 +216,21 @@ def test_an_answer_that_trickles_in_is_not_read_for_ever(http: RealHttp, server:
     assert not [name for name in {thread.name for thread in threading.enumerate()} - before if "exchange" in name]
 
 
+def test_whoever_waits_when_it_is_closed_is_let_go_and_nothing_more_is_sent(http: RealHttp, server: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(http.send, "GET", f"{server}/{path}") for path in ("late", "trickle", "drip")]
+        time.sleep(0.3)
+        began, asked = time.monotonic(), len(Answers.asked)
+        http.close()
+        for each in waiting:
+            with pytest.raises(Unreachable, match="given up because zotops ends"):
+                each.result()
+        with pytest.raises(Unreachable, match="given up because zotops ends"):
+            http.send("GET", f"{server}/plain")
+    assert time.monotonic() - began < 0.5
+    assert len(Answers.asked) == asked
+
+
 def test_a_closed_port_refuses(http: RealHttp) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -52,6 +52,8 @@ class RealHttp:
         self._redactor = redactor
         self._traffic = traffic or Traffic()
         self._connections = Connections(environment)
+        self._waiting: set[Event] = set()
+        self._closed = False
 
     def send(
         self,
@@ -65,18 +67,23 @@ class RealHttp:
         """Send one request. Unreachable, with the reason, when there is no whole answer within `timeout` seconds."""
         self._traffic.sent(method)
         ended: list[Reply | Exception] = []
+        over = Event()
 
         def exchange() -> None:
             try:
                 ended.append(self._connections.exchange(method, url, headers=headers, body=body, timeout=timeout))
             except Exception as error:  # noqa: BLE001  # raised again below, in the thread that asked
                 ended.append(error)
+            over.set()
 
-        # In a thread of its own: neither asking for a name nor an answer that trickles in can be limited otherwise.
-        thread = Thread(target=exchange, daemon=True)
-        thread.start()
-        thread.join(timeout + GRACE)
-        result = ended[0] if ended else CutOff(f"no whole answer within {timeout:g} s")
+        self._waiting.add(over)
+        if not self._closed:
+            # In a thread of its own: neither asking for a name nor an answer that trickles in can be limited otherwise.
+            Thread(target=exchange, daemon=True).start()
+            over.wait(timeout + GRACE)
+        self._waiting.discard(over)
+        why = "given up because zotops ends" if self._closed else f"no whole answer within {timeout:g} s"
+        result = ended[0] if ended else CutOff(why)
         if isinstance(result, Reply):
             self._learn_cookies(result)
             return result
@@ -88,7 +95,10 @@ class RealHttp:
         raise Unreachable(what, remedy="is it running, and can this machine reach it?")
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and let nobody wait any longer in other threads; nothing is sent any more."""
+        self._closed = True
+        for over in tuple(self._waiting):
+            over.set()
         self._connections.close()
 
     def _learn_cookies(self, reply: Reply) -> None:

@@ -10,8 +10,8 @@ from zotops.model import Http, Reply
 from zotops.systems.browser import origin_of
 
 CONNECTIONS = 32
-# From here on an address counts as silent, and nobody waits for the rest of its cells.
-ENOUGH = 32
+# From here on an address counts as silent, and nobody waits for the rest of its cells; fewer than are asked at once.
+ENOUGH = 16
 # At a time: each is a program of its own over there, and sshd begins to refuse at ten.
 SESSIONS = 4
 # Seconds that an address asked from the server may take over there.
