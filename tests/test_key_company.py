@@ -112,6 +112,17 @@ def test_another_machines_abandoned_soak_shows_by_the_previous_field(scene: Scen
     assert [other.why for other in scene.look().others] == ["the key from before"]
 
 
+def test_where_no_id_was_ever_noted_the_only_other_key_is_taken_for_the_one_before(scene: Scene) -> None:
+    scene.memory.key(OTHER, label="zotops/0001/1")
+    scene.own("previous", OTHER)
+    scene.own("current-id", "")
+    assert scene.wrong() == {"rotation": Level.WARNING}
+    assert [other.why for other in scene.look().others] == ["the key from before, it seems"]
+    scene.memory.key("zak_" + "1" * 32, label="by hand")
+    assert scene.wrong() == {"rotation": Level.WARNING, "strays": Level.WARNING}
+    assert [other.why for other in scene.look().others] == ["stray", "stray"]
+
+
 def test_a_previous_field_whose_key_is_dead_is_no_rotation_that_was_left(scene: Scene) -> None:
     scene.own("previous", OTHER)
     assert "rotation" not in scene.wrong()

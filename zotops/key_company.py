@@ -16,7 +16,7 @@ from zotops.systems.zot_keys import Key
 
 STRAYS, TWINS, ENDLESS, BACK, ROTATION_LEFT, FORGE = "strays", "labels", "endless", "revoked", "rotation", "forge"
 LABEL = "zotops/"
-STRAY = "stray"
+STRAY, BEFORE = "stray", "the key from before"
 
 
 def about_the_others(judged: Judged) -> Iterator[Point]:
@@ -69,11 +69,16 @@ def _reasons(judged: Judged, listed: Listed) -> dict[str, str]:
         # It could only be told for sure by using it.
         made_by_runs = [key for key in rest if key.label.startswith(LABEL) and not key.expired]
         found |= {key.id: "pending" for key in made_by_runs[:1]}
-    found |= {run.now.facts[OLD_KEY_ID]: "the key from before" for run in known.unfinished if _has_old(run)}
-    if vault.previous.value and vault.current_id.text != listed.own.id:
-        found[vault.current_id.text] = "the key from before"
+    found |= {run.now.facts[OLD_KEY_ID]: BEFORE for run in known.unfinished if _has_old(run)}
+    if vault.previous.value and vault.current_id.text not in {"", listed.own.id}:
+        found[vault.current_id.text] = BEFORE
     found |= dict.fromkeys(_revoked(judged), "revoked")
-    return found | {key.id: "expired" for key in rest if key.expired}
+    found |= {key.id: "expired" for key in rest if key.expired}
+    unexplained = [key.id for key in rest if key.id not in found]
+    if vault.previous.value and BEFORE not in found.values() and len(unexplained) == 1:
+        # Its id was never noted, and it could only be told for sure by using it; the kept rotation is told anyway.
+        found[unexplained[0]] = f"{BEFORE}, it seems"
+    return found
 
 
 def _revoked(judged: Judged) -> frozenset[str]:
