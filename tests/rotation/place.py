@@ -80,10 +80,11 @@ class Place:
 
 
 @contextmanager
-def place_in(folder: Path) -> Iterator[Place]:
+def place_in(folder: Path, *, zot: Path | None = None) -> Iterator[Place]:
+    """`zot`: a real one, by its path; else the stand-in."""
     root = (folder / "world").resolve()
     root.mkdir(parents=True)
-    make(root, state="hardened", zot=None)
+    make(root, state="hardened", zot=zot)
     (folder / "state").mkdir(mode=0o700)
     with start(root):
         yield Place(root=root, state=folder / "state", folder=folder, old=Stores(root).held()["current"])

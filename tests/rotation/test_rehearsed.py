@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,12 +13,17 @@ from tests.acceptance.desk import INVOKE
 from tests.rotation.place import LONGEST, Place, is_well, place_in
 from tests.rotation.stores import hashed
 from tests.rotation.walked import Watcher, watch
+from zotops.lab import vault
 from zotops.lab.faults.breaking import ask_supervisor
+from zotops.lab.faults.traps import make_key
 from zotops.lab.names import NAMES
-from zotops.lab.rotating import end_current
+from zotops.lab.rotating import ask, end_current, listed
+from zotops.lab.state import State
 from zotops.lab.world import find_zot
 
 DONE, FAILED = 0, 1
+OK, REFUSED = 200, 401
+SECONDS = 4
 
 pytestmark = pytest.mark.timeout(2 * LONGEST)
 
@@ -69,6 +75,31 @@ def test_a_real_zot_lets_its_key_be_rotated(tmp_path: Path, name: str) -> None:
     assert done.returncode == DONE, done.stdout[-3000:] + done.stderr
     assert "The registry is a real zot" in done.stdout
     assert "old 401, new 200, old 401" in done.stdout
+
+
+@pytest.mark.costly(share=0.3)
+@pytest.mark.parametrize("zot", [None, find_zot()], ids=["stand-in", "real"])
+def test_a_key_with_seconds_to_live_expires_and_is_followed_by_another(
+    tmp_path: Path, zot: Path | None, request: pytest.FixtureRequest
+) -> None:
+    if zot is None and "real" in request.node.callspec.id:
+        pytest.skip("no real zot: neither on PATH nor named by ZOTOPS_ZOT")
+    with place_in(tmp_path / "here", zot=zot) as place:
+        world, state = place.stores.world, State(place.root / "state")
+        expires = datetime.now(UTC) + timedelta(seconds=SECONDS)
+        short = make_key(place.root, label="short", expires=expires.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        end_current(place.root)
+        place.note("expires", expires.replace(microsecond=0).isoformat())
+        with state.edit("vault") as document:
+            vault.set_value(document, world["names"]["shared_item"], world["names"]["field"], short)
+        assert ask(world, short, "/v2/")[0] == OK
+        time.sleep(SECONDS)
+        assert ask(world, short, "/v2/")[0] == REFUSED
+        assert place.here() == DONE, place.said
+        assert "401: expired on" in place.journal()
+        (left,) = listed(world, place.stores.held()["current"])
+        assert left["label"].startswith("zotops/")
+        assert ask(world, short, "/v2/")[0] == REFUSED
 
 
 @pytest.mark.costly(share=0.3)
