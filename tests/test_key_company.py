@@ -135,6 +135,12 @@ def test_another_machines_pending_key_is_told_and_is_no_stray(scene: Scene) -> N
     assert [other.why for other in scene.look().others] == ["pending"]
 
 
+def test_a_rotation_after_a_leak_that_was_left_is_a_warning(scene: Scene) -> None:
+    scene.known = History(unfinished=(run("rotate-leaked-key", done=("create", "end-others")),))
+    assert scene.wrong() == {"rotation": Level.WARNING}
+    assert "after a leak, stopped before its end" in scene.observed("rotation")
+
+
 def test_a_deployment_that_was_left_is_no_rotation(scene: Scene) -> None:
     scene.known = History(unfinished=(run("deploy"),))
     assert scene.wrong() == {}

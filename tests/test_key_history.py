@@ -62,6 +62,9 @@ class Story:
     def old(self, name: str) -> None:
         self._add("fact-found", "preflight", name="old-key-id", value=f"id-{name}")
 
+    def ended(self, ids: str) -> None:
+        self._add("fact-found", "end-others", name="ended-ids", value=ids)
+
     def done(self, *steps: str) -> None:
         for step in steps:
             self._add("step-done", step, kind="witnessed")
@@ -113,6 +116,18 @@ def test_a_rotations_key_takes_the_place_of_the_one_before(tmp_path: Path, profi
     known = read_history(tmp_path, profile)
     assert not is_between_two_keys(known.unfinished[0])
     assert (known.revoked, set(known.given_to_the_forge)) == (frozenset({"id-one"}), {"print-one", "print-two"})
+
+
+def test_after_a_leak_every_other_key_counts_as_revoked(tmp_path: Path, profile: Profile) -> None:
+    story = Story(tmp_path, "aaaa", "rotate-leaked-key")
+    story.old("one")
+    story.key("two")
+    story.ended("id-one,id-of-a-stranger")
+    assert read_history(tmp_path, profile).revoked == frozenset()
+    story.done("end-others")
+    known = read_history(tmp_path, profile)
+    assert known.revoked == {"id-one", "id-of-a-stranger"}
+    assert not is_between_two_keys(known.unfinished[0])
 
 
 def test_runs_of_another_registry_tell_nothing(tmp_path: Path, profile: Profile) -> None:

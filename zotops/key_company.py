@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from zotops.key_history import CUT_OVER, ROTATION, History, is_between_two_keys
+from zotops.key_history import AFTER_A_LEAK, CUT_OVER, History, is_between_two_keys, is_rotation
 from zotops.key_points import Judged
 from zotops.key_status import Level, Other, Point
 from zotops.runs import Run
@@ -90,7 +90,7 @@ def _going(known: History) -> frozenset[str]:
 
 
 def _has_old(run: Run) -> bool:
-    return run.runbook == ROTATION and OLD_KEY_ID in run.now.facts
+    return is_rotation(run) and OLD_KEY_ID in run.now.facts
 
 
 def _run_of(key: Key) -> str:
@@ -178,8 +178,10 @@ def _rotation(judged: Judged) -> Point:
 def rotation_left(known: History, keys: tuple[Key, ...] = ()) -> str:
     """In words which rotation of this machine stopped, and what of it lives on; "" when none did."""
     for run in reversed(known.unfinished):
-        if run.runbook != ROTATION:
+        if not is_rotation(run):
             continue
+        if run.runbook == AFTER_A_LEAK:
+            return f"run {run.now.run}, after a leak, stopped before its end: CI may be without a key that works"
         if not is_between_two_keys(run):
             return f"run {run.now.run} stopped before `{CUT_OVER}`: the key in use is still the one from before"
         old = run.now.facts.get(OLD_KEY_ID, "")

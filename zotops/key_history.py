@@ -21,14 +21,15 @@ from zotops.model import Fact
 from zotops.profile import Profile
 from zotops.runs import Run, all_runs
 from zotops.state_folder import holder_of, lock_path
-from zotops.systems.key_places import KEY_PRINT
-from zotops.systems.rotation import OLD_KEY_ID
+from zotops.systems.key_places import KEY_PRINT, ids_in
+from zotops.systems.rotation import ENDED_IDS, OLD_KEY_ID
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID, KEY_LABEL
 
 # The steps with which a key becomes the one in use, gets to the forge, and is ended, whichever the runbook.
 TAKEN_INTO_USE = ("store-ci-key", "promote")
 GIVEN_TO_THE_FORGE = ("sync-forge-secrets", "propagate")
-CUT_OVER, REVOKE, ROTATION = "promote", "revoke", "rotate-key"
+CUT_OVER, REVOKE, END_OTHERS = "promote", "revoke", "end-others"
+ROTATION, AFTER_A_LEAK = "rotate-key", "rotate-leaked-key"
 
 
 class LastLook(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +91,7 @@ def read_history(folder: Path, profile: Profile) -> History:
     return History(
         key=max(known, key=lambda key: key.noted, default=None),
         last=last,
-        revoked=frozenset(run.now.facts[OLD_KEY_ID] for run in runs if is_revoked(run)),
+        revoked=frozenset(key_id for run in runs for key_id in _ended(run)),
         unfinished=tuple(run for run in runs if not run.now.ended),
         at_work=holder_of(lock_path(folder, profile.registry.url)),
         made_here=frozenset(key.print for key in made if key.print),
@@ -98,14 +99,21 @@ def read_history(folder: Path, profile: Profile) -> History:
     )
 
 
-def is_revoked(run: Run) -> bool:
-    """Whether that run ended the key that was in use before it."""
-    return OLD_KEY_ID in run.now.facts and run.now.of(REVOKE).stage == "done"
+def is_rotation(run: Run) -> bool:
+    """Whether that run is there to replace a key."""
+    return run.runbook in {ROTATION, AFTER_A_LEAK}
 
 
 def is_between_two_keys(run: Run) -> bool:
     """Whether that run stopped where the new key is in use and the old one still lives."""
     return run.runbook == ROTATION and run.now.of(CUT_OVER).stage == "done" and run.now.of(REVOKE).stage != "done"
+
+
+def _ended(run: Run) -> tuple[str, ...]:
+    """The ids of the keys that a run has ended."""
+    facts, of = run.now.facts, run.now.of
+    old = (facts[OLD_KEY_ID],) if OLD_KEY_ID in facts and of(REVOKE).stage == "done" else ()
+    return (*old, *(ids_in(facts.get(ENDED_IDS, "")) if of(END_OTHERS).stage == "done" else ()))
 
 
 def look_path(folder: Path, profile: Profile) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from zotops.key_history import History, is_between_two_keys, moment
+from zotops.key_history import History, is_rotation, moment
 from zotops.key_seen import Answer, AtRegistry, Field, Seen
 from zotops.key_status import Dates, KeyState, Level, Point, day, days_until, in_days
 from zotops.profile import Profile
@@ -34,7 +34,7 @@ class Judged:
     def rotating(self) -> bool:
         """Whether two keys are in play: our own item then still tells of the older one."""
         filled = (self.seen.vault.pending.value, self.seen.vault.previous.value)
-        return any(filled) or any(is_between_two_keys(run) for run in self.known.unfinished)
+        return any(filled) or any(map(is_rotation, self.known.unfinished))
 
 
 def state_of(judged: Judged) -> KeyState:
