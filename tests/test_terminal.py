@@ -18,7 +18,7 @@ from zotops.model import Evidence, Fact, Look, Otherwise, Secret, Verdict, judge
 from zotops.operator import ByHand, Decision, Found, LookCloser, Offer, RunBegins, RunEnds, StepBegins, StepEnds, Told
 from zotops.redaction import PLACEHOLDER, Redactor
 from zotops.runner import Bounds
-from zotops.terminal import Place, Screen
+from zotops.screen import Place, Screen
 
 PLAIN = "sure of itself"
 BELL, ESCAPE = "\x07", "\x1b"

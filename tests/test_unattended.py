@@ -14,7 +14,7 @@ from zotops.errors import CheckFailed, NeedsAPerson, Unreachable
 from zotops.model import Evidence, Question, SecretRef, judged, unknown
 from zotops.operator import Decision, Offer, Told
 from zotops.runner import Bounds
-from zotops.terminal import Place, Screen
+from zotops.screen import Place, Screen
 from zotops.unattended import Unattended
 
 EVERYTHING = tuple(Decision)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zotops.errors import CheckFailed, NeedsAPerson, Unreachable
 from zotops.model import Question, Verdict
 from zotops.operator import Decision, Offer, Shown
-from zotops.terminal import Screen
+from zotops.screen import Screen
 
 
 @dataclass(frozen=True, kw_only=True)

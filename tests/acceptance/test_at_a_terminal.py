@@ -176,7 +176,7 @@ def test_a_person_may_leave_at_every_kind_of_prompt_and_go_on_there(untouched: D
         assert red.keys[:1] == ("a",), red
         skip_to(person, red, "create-ci-key")
         hidden = person.types("h")
-        assert hidden.question.startswith("The new key (hidden):")
+        assert hidden.question.startswith("The new key (hidden")
         again = person.types("zak_tooshort")
         assert "Not of the expected form (12 characters); nothing was stored" in again.shown
         assert person.interrupts() == INTERRUPTED

@@ -1,6 +1,7 @@
 """`invoke rotate-key` in a real terminal: every state by hand, and by zotops with two decisions."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from zotops.lab.hands import Hands
 from zotops.secret_forms import forms_of
 
 QUESTIONS = {"The new key": "pasted-key", "Full id of the commit": "build-commit", "The host's line": "recap"}
+STOPPED = 3
 
 pytestmark = [pytest.mark.timeout(3 * LONGEST), pytest.mark.costly(share=0.3)]
 
@@ -67,6 +69,31 @@ def test_every_state_is_done_by_hand_and_the_key_is_pasted_unseen(desk: Desk) ->
     assert stores.works(held["current"])
     assert not stores.works(old)
     assert set(stores.consumers().values()) == {held["current"]}
+
+
+def test_the_key_is_taken_from_the_clipboard_which_does_not_keep_it(desk: Desk, tmp_path: Path) -> None:
+    board, bin_ = tmp_path / "board", tmp_path / "bin"
+    bin_.mkdir()
+    for name, text in (("pbpaste", f"cat {board}"), ("pbcopy", f"cat > {board}")):
+        (bin_ / name).write_text(f"#!/bin/sh\n{text}\n")
+        (bin_ / name).chmod(0o700)
+    hands = Hands(desk.root)
+    at_desk = replace(desk, more={"PATH": f"{bin_}:{os.environ['PATH']}"})
+    with at_a_terminal(at_desk) as person:
+        person.prompt()
+        assert person.types("h").question.startswith("The new key (hidden; c takes it from the clipboard):")
+        board.write_text("something else")
+        assert "Not of the expected form (14 characters)" in person.types("c").shown
+        assert board.read_text() == "something else"
+        key = hands.answer("pasted-key")
+        board.write_text(f"{key}\n")
+        after = person.types("c")
+        assert after.step == "promote", after.shown
+        assert "The clipboard does not hold it any more." in person.text
+        assert board.read_text() == ""
+        assert Stores(desk.root).held()["pending"] == key
+        shows_no_secret([*secrets_of(desk), (Stores(desk.root).names["ci_user"], key)], person)
+        assert person.ends("q") == STOPPED
 
 
 def test_by_zotops_it_takes_two_decisions(desk: Desk) -> None:

@@ -21,8 +21,8 @@ from zotops.key_watching import status_offline, status_online
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile, with_store
 from zotops.redaction import Redactor
+from zotops.screen import Screen
 from zotops.state_folder import state_folder
-from zotops.terminal import Screen
 
 
 def key_status(

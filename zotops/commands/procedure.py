@@ -43,7 +43,7 @@ def procedure(
         )
         again = f"invoke {CALLED.get(name, name)}" + (f" --profile {profile}" if profile else "")
         redactor = Redactor()
-        operator = operator_for(place, auto=auto, again=again, redact=redactor.redact)
+        operator = operator_for(place, auto=auto, again=again, redactor=redactor)
         return walk(
             name=name,
             runbook=RUNBOOKS[name](place),

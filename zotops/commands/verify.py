@@ -21,8 +21,8 @@ from zotops.model import Verdict
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile, with_store
 from zotops.redaction import Redactor
+from zotops.screen import Screen
 from zotops.state_folder import state_folder
-from zotops.terminal import Screen
 from zotops.verdict_table import Look, summary, table
 from zotops.verification import Selected, Verified, names, selected, with_requested
 from zotops.verification import verify as measure
