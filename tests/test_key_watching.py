@@ -161,6 +161,25 @@ def test_what_is_the_matter_is_told_apart(scene: Scene, change: Change, state: K
     assert KEY not in repr(status)
 
 
+@pytest.mark.parametrize(
+    ("trouble", "asked_again"),
+    [
+        ("1Password: You are not currently signed in", False),
+        ("`op` did not end within 150 s", False),
+        ("the system's key chain is locked", False),
+        ("the system's key chain gave no answer within 150 s", False),
+        ("1Password: isn't an item in the vault", True),
+    ],
+)
+def test_a_vault_that_is_locked_is_asked_once_and_not_for_each_field(
+    scene: Scene, trouble: str, asked_again: bool
+) -> None:
+    scene.safe.troubles = {scene.profile.secrets.key_field: trouble}
+    status = scene.look()
+    assert (len(scene.safe.asked) > 1) is asked_again
+    assert status.state is KeyState.CANNOT_TELL
+
+
 def test_a_date_that_was_not_seen_at_the_registry_is_never_good_news(scene: Scene) -> None:
     scene.memory.down = ("registry.test",)
     assert scene.levels()["days"] is Level.UNKNOWN

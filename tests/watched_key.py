@@ -31,8 +31,10 @@ class Strict(Safe):
     """A safe that says why it does not hand out some fields, by their names."""
 
     troubles: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
     def read(self, ref: SecretRef) -> Secret:
+        self.asked.append(ref.field)
         if why := self.troubles.get(ref.field):
             raise Unreachable(why)
         return super().read(ref)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 
+from zotops.checks.vault_unlocked import LOCKED
 from zotops.errors import Stop, Unreachable
 from zotops.model import Secret, SecretRef, World
 from zotops.profile import Profile
@@ -19,6 +20,8 @@ from zotops.systems.zot_keys import Key, ask_key_api
 OK, NOT_SIGNED_IN = 200, 401
 # What a store says of a field that it does not have; any other trouble says nothing about what is kept.
 NOT_KEPT = re.compile(r"does not have a field|could not find field|no such (item|field)", re.IGNORECASE)
+
+NO_ANSWER = re.compile(r"did not end within|no answer within", re.IGNORECASE)
 
 
 class Answer(Enum):
@@ -107,19 +110,20 @@ def look_at_key(world: World, profile: Profile) -> Seen:
     return Seen(
         vault=vault,
         registry=ask_registry(world, profile, vault.key),
-        forge=ask_forge(world, profile),
+        forge=ask_forge(world, profile, vault.key),
         print=world.secrets.fingerprint(vault.key.value),
     )
 
 
 def read_vault(world: World, profile: Profile) -> InVault:
-    """Seven fields, one after another; each call of a vault may ask for a finger."""
+    """Seven fields, one after another; each call of a vault may ask for a finger, so a locked one is asked once."""
+    key = read_field(world, profile.current_key.secret)
 
     def own(name: str) -> Field:
-        return read_field(world, own_field(profile, name))
+        return Field(unread=key.unread) if is_locked(key) else read_field(world, own_field(profile, name))
 
     return InVault(
-        key=read_field(world, profile.current_key.secret),
+        key=key,
         pending=own(PENDING),
         previous=own(PREVIOUS),
         expires=own(EXPIRES),
@@ -127,6 +131,11 @@ def read_vault(world: World, profile: Profile) -> InVault:
         current_id=own(CURRENT_ID),
         revoked=own(REVOKED),
     )
+
+
+def is_locked(key: Field) -> bool:
+    """Whether what kept us from the key would keep us from everything else, too."""
+    return bool(LOCKED.search(key.unread) or NO_ANSWER.search(key.unread))
 
 
 def read_field(world: World, ref: SecretRef) -> Field:
@@ -169,9 +178,9 @@ def _answer(zot: Zot, profile: Profile, key: Field, twin: int) -> tuple[Answer, 
         return Answer.TAKEN, f"{said}; {error.what}", None
 
 
-def ask_forge(world: World, profile: Profile) -> AtForge:
+def ask_forge(world: World, profile: Profile, key: Field) -> AtForge:
     """The names of the secrets, and when each was first made; an update leaves that time alone."""
-    token = read_field(world, profile.forge_token)
+    token = Field(unread=key.unread) if is_locked(key) else read_field(world, profile.forge_token)
     if token.unread or not token.value:
         return AtForge(secrets={}, unread=token.unread or "there is no token for it", kept=token.kept)
     try:

@@ -276,6 +276,19 @@ def test_nobody_there_reads_only_what_the_profile_lists(place: Place, tmp_path: 
     assert len(place.lab.calls("op")) == before
 
 
+def test_a_vault_that_is_signed_out_is_asked_once_and_said_so(place: Place) -> None:
+    with place.lab.state.edit("quirks") as document:
+        document["op"] = {"signed_out": True}
+    before = len(place.lab.calls("op"))
+    document, levels = place.told()
+    with place.lab.state.edit("quirks") as quirks:
+        quirks.pop("op")
+    assert (document["key"]["state"], document["exit"]) == ("cannot tell", 5)
+    assert {levels[name] for name in ("key", "record", "revoked", "rotation", "forge")} == {"unknown"}
+    assert "unlock 1Password" in document["points"][0]["observed"]
+    assert len(place.lab.calls("op")) == before + 1
+
+
 def test_one_issue_a_threshold_is_opened_at_the_forge_and_not_one_a_look(place: Place, tmp_path: Path) -> None:
     with place.lab.state.edit("forge") as document:
         document["tokens"].append({"token": FOR_ISSUES, "user": place.names["owner"], "scopes": ["write:issue"]})
