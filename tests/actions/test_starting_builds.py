@@ -113,6 +113,13 @@ def test_what_was_cut_off_between_two_builds_is_finished_with_the_same_commit(pl
     place.has_runs(run(3, DAGGER), run(4, SKOPEO))
     intent = action.intent(place.world, settled.outcome.facts, Attempt(run="7f3a", number=2))
     assert (intent["commit"], intent["started"]) == (NEW, f"{DAGGER}=13")
+    assert intent["tags"] == "v0.1.0-aaaaaaa v0.1.0-aaaaaaa-nix"
     outcome = action.perform(place.world, intent, NOTHING)
     assert outcome.facts[BUILD_RUNS] == f"{DAGGER}=13 {SKOPEO}=14"
     assert place.dispatches == 1
+
+
+def test_a_commit_whose_version_is_gone_meanwhile_is_finished_all_the_same(place: Forge) -> None:
+    facts = {HALF_STARTED: f"{'f' * 40} {DAGGER}=13"}
+    intent = DispatchBuild(profile=place.profile).intent(place.world, facts, Attempt(run="7f3a", number=2))
+    assert (intent["commit"], intent["tags"]) == ("f" * 40, "")

@@ -12,6 +12,7 @@ from tests.systems.outside import KEY, Safe
 from zotops.actions.sync_secrets import SyncForgeSecrets
 from zotops.errors import ActionFailed
 from zotops.model import Attempt, Facts, State
+from zotops.profile import Copy
 from zotops.systems.builds import DEPLOYED_AT
 
 TASK = "TASK [forgejo_actions_secrets : Sync Actions secrets to Forgejo] ***\nok: [host] => (item=None)\n"
@@ -88,3 +89,24 @@ def test_builds_that_failed_since_the_deployment_are_named(
         outcome = SyncForgeSecrets(profile=profile).perform(world, {}, facts)
     assert outcome.left == left
     assert dict(told).get("failed meanwhile") == said
+
+
+@pytest.mark.parametrize(
+    ("given_by", "copies", "says"),
+    [
+        ("role", (), "runs provision-indri with the tag forgejo_actions_secrets"),
+        ("api", (), "sets ZOT_CI_API_KEY of practice/platform"),
+        (
+            "role",
+            (Copy(owner="ops", repo="website", secret="K"),),
+            "runs provision-indri with the tag forgejo_actions_secrets; "
+            "sets the secrets of ops/website by the forge's API",
+        ),
+    ],
+)
+def test_it_says_by_which_way_the_key_is_given(
+    tmp_path: Path, given_by: str, copies: tuple[Copy, ...], says: str
+) -> None:
+    profile, _ = with_programs(tmp_path)
+    place = msgspec.structs.replace(profile.forge, given_by=given_by, copies=copies)
+    assert str(SyncForgeSecrets(profile=msgspec.structs.replace(profile, forge=place))) == says

@@ -12,7 +12,7 @@ from tests.platform.stand_ins import NOTHING, with_programs
 from tests.systems.outside import KEY, Safe
 from zotops.actions.verify_by_writing import VerifyByWriting
 from zotops.errors import ActionFailed
-from zotops.model import Attempt, Outcome
+from zotops.model import Attempt, Facts, Intent, Outcome
 from zotops.profile import Mirror, Profile
 from zotops.systems.services_check import SERVICES_OF_REGISTRY, SERVICES_OTHERS
 from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, pulled_through, tiny_image
@@ -105,3 +105,29 @@ def test_a_place_without_mirrors_does_not_speak_of_them(tmp_path: Path) -> None:
     both = str(VerifyByWriting(profile=with_mirrors(profile, BUSY, OTHER)))
     assert "pulls library/busybox:1.36, x/y through the registry" in both
     assert "through the registry" not in str(VerifyByWriting(profile=with_mirrors(profile)))
+
+
+def begun(folder: Path, shelf: Shelf, facts: Facts | None = None) -> Intent:
+    """What the third try of a run intends."""
+    profile, world = with_programs(folder)
+    action = VerifyByWriting(profile=profile)
+    return action.intent(replace(world, http=shelf), facts or {}, Attempt(run="7f3a", number=3))
+
+
+def test_an_image_that_a_try_that_was_cut_off_has_pushed_is_taken(tmp_path: Path, shelf: Shelf) -> None:
+    shelf.keep(SCRATCH, "zotops-7f3a-2", tiny_image("zotops/7f3a/2").manifest)
+    intent = begun(tmp_path, shelf)
+    assert (intent["tag"], intent["pushed"]) == ("zotops-7f3a-2", "yes")
+    assert begun(tmp_path, shelf, {SCRATCH_TAG: "zotops-7f3a-2"})["tag"] == "zotops-7f3a-3", "that one came to its end"
+
+
+def test_another_image_under_that_tag_is_not(tmp_path: Path, shelf: Shelf) -> None:
+    shelf.keep(SCRATCH, "zotops-7f3a-2", SMALL.manifest)
+    assert (begun(tmp_path, shelf)["tag"], begun(tmp_path, shelf)["pushed"]) == ("zotops-7f3a-3", "")
+
+
+def test_only_tags_that_are_listed_are_pulled(tmp_path: Path, shelf: Shelf) -> None:
+    begun(tmp_path, shelf)
+    shelf.says["tags/list"] = 401, b"{}"
+    begun(tmp_path, shelf)
+    assert shelf.seen == [f"GET /v2/{SCRATCH}/tags/list"] * 2

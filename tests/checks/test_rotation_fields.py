@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.platform.rotating import NEW, OLD, THIRD, Rotating, rotating
-from zotops.checks.rotation_fields import DatesAreNoted, PendingHoldsTheNewKey, PreviousHoldsTheOldKey
+from zotops.checks.rotation_fields import ANewKeyIsPending, DatesAreNoted, PendingHoldsTheNewKey, PreviousHoldsTheOldKey
 from zotops.model import Verdict
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT, REVOKED_AT
@@ -39,6 +39,28 @@ def test_the_pending_key_is_the_one_that_was_made(
     evidence = place.look(PendingHoldsTheNewKey, place.facts)
     assert (evidence.verdict, evidence.observed) == (verdict, observed)
     assert NEW not in repr(evidence)
+
+
+@pytest.mark.parametrize(
+    ("pending", "verdict", "observed", "likely"),
+    [
+        (NEW, PASSED, "a key, and not the one in use", ""),
+        (OLD, FAILED, "it is the key in use", "something else was on the clipboard"),
+        (f"{NEW}\n", FAILED, "a line end or a space was stored with it", "something else was on the clipboard"),
+        ("", FAILED, "it is empty", "not made yet"),
+    ],
+)
+def test_a_key_that_was_pasted_is_another_one_than_the_one_in_use(
+    place: Rotating, pending: str, verdict: Verdict, observed: str, likely: str
+) -> None:
+    place.holds(pending=pending)
+    evidence = place.look(ANewKeyIsPending, {})
+    assert (evidence.verdict, evidence.observed, evidence.likely) == (verdict, observed, likely)
+
+
+def test_where_no_key_is_in_use_an_empty_field_is_no_key_in_use(place: Rotating) -> None:
+    place.holds(current="", pending="")
+    assert place.look(ANewKeyIsPending, {}).observed == "it is empty"
 
 
 def test_before_a_key_is_made_none_is_expected(place: Rotating) -> None:

@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.platform.forge_table import DAGGER, SKOPEO, run
 from tests.platform.rotating import NEW, OLD, THIRD, Rotating, rotating
 from zotops.checks.rotation_uses import CiWasGivenTheKey, OldKeyIsQuiet, OldKeyStillLives, OnlyTheNewKeyIsUsed
 from zotops.model import Check, Fact, Facts, Verdict
+from zotops.profile import Copy
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import (
+    BY_API,
+    COPIES_GIVEN,
     CUT_OVER_AT,
     CUT_OVER_RUN,
     EXPIRED,
@@ -137,7 +141,7 @@ def test_a_forge_without_runs_has_none_from_before(place: Rotating) -> None:
     [
         (RECAP.replace("failed=0", "failed=1"), NEW, RECAP.replace("failed=0", "failed=1")),
         (RECAP.replace("unreachable=0", "unreachable=1"), NEW, RECAP.replace("unreachable=0", "unreachable=1")),
-        (RECAP, OLD, f"{RECAP}; but the new key is in neither field"),
+        (RECAP, OLD, f"{RECAP}; the new key is in neither field"),
     ],
 )
 def test_a_play_that_failed_or_had_another_key_gave_nothing(
@@ -146,6 +150,26 @@ def test_a_play_that_failed_or_had_another_key_gave_nothing(
     place.holds(current=current)
     evidence = place.look(CiWasGivenTheKey, place.facts | {GIVEN: recap})
     assert (evidence.verdict, evidence.observed, evidence.facts) == (FAILED, observed, {})
+
+
+@pytest.mark.parametrize(
+    ("recap", "given", "verdict", "observed"),
+    [
+        (RECAP, "ops/website", PASSED, RECAP),
+        (BY_API, "ops/website ops/other", PASSED, BY_API),
+        (RECAP, "", FAILED, f"{RECAP}; ops/website was not given it"),
+        (BY_API, "ops/web", FAILED, f"{BY_API}; ops/website was not given it"),
+    ],
+)
+def test_each_repository_that_pushes_with_the_key_has_to_have_it(
+    place: Rotating, recap: str, given: str, verdict: Verdict, observed: str
+) -> None:
+    copies = (Copy(owner="ops", repo="website", secret="K"),)
+    place.profile = msgspec.structs.replace(
+        place.profile, forge=msgspec.structs.replace(place.profile.forge, copies=copies)
+    )
+    evidence = place.look(CiWasGivenTheKey, place.facts | {GIVEN: recap, COPIES_GIVEN: given})
+    assert (evidence.verdict, evidence.observed) == (verdict, observed)
 
 
 def test_the_new_key_may_be_used_as_often_as_it_likes(place: Rotating) -> None:

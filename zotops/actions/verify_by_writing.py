@@ -76,7 +76,7 @@ class VerifyByWriting(OfProfile, Action):
         for label in labels:
             if _tag(label) in tags and _tag(label) != facts.get(SCRATCH_TAG):
                 pulled = pull_image(zot, scratch, _tag(label))
-                if pulled.status == OK and pulled.digest == tiny_image(label).digest:
+                if pulled.digest == tiny_image(label).digest:
                     return label
         return ""
 
