@@ -51,12 +51,13 @@ class Place:
         meanwhile: Mapping[str, Callable[[], None]] | None = None,
         by_hand: Sequence[str] = (),
         name: str = "rotate-key",
+        only: str = "",
         until: str = "",
         undo: str = "",
     ) -> int:
         """Walk in this process; the exit code. What was broken after any record is in `broken`."""
         self.said.clear()
-        wanted = Wanted(bounds=Bounds(until=until), undo=undo)
+        wanted = Wanted(bounds=Bounds(only=only, until=until), undo=undo)
         return rotate(
             self.root, self.state, self.said, name=name, meanwhile=meanwhile or {}, by_hand=by_hand, wanted=wanted
         )

@@ -53,6 +53,7 @@ def rehearsed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.costly(share=0.3)
 def test_a_rehearsal_deploys_and_then_rotates_and_reports_both(tmp_path: Path) -> None:
     done = rehearsed(tmp_path)
     assert done.returncode == DONE, done.stdout[-3000:] + done.stderr

@@ -7,19 +7,21 @@ from typing import Any
 import pytest
 
 from tests.rotation.place import LONGEST, Place, is_well, place_in
-from tests.rotation.stores import broken
+from tests.rotation.stores import broken, hashed
 from tests.rotation.walked import Watcher, watch
 from zotops import doors
 from zotops.errors import Unreachable
 from zotops.lab import vault
 from zotops.lab.faults import fault_named, vault_and_ci
 from zotops.lab.faults.breaking import switch
-from zotops.lab.first_key import sign_in
-from zotops.lab.rotating import end_current
+from zotops.lab.faults.traps import make_key
+from zotops.lab.first_key import EXPIRES, sign_in
+from zotops.lab.rotating import ask, end_current
 from zotops.lab.state import State
 from zotops.model import Reply
 
 DONE, FAILED, UNCERTAIN, LOCKED = 0, 1, 4, 6
+LEAKED_ORDER = {"end-others", "stage", "test", "promote", "propagate"}
 CREATE, REVOKE = ("POST", "/zot/auth/apikey"), ("DELETE", "/zot/auth/apikey")
 
 pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly(share=0.12)]
@@ -284,6 +286,38 @@ def test_a_backup_that_brings_the_old_key_back_is_found(place: Place, watcher: W
     assert place.said == [f"confirm: {fault.check}"]
     assert "--step revoke" in place.journal()
     assert not [line for line in watcher.broken if "dead" in line]
+
+
+def test_what_a_thief_made_with_a_leaked_key_is_ended_with_it_and_named(place: Place, watcher: Watcher) -> None:
+    """Window 18: whoever has the leaked key has made another one with it."""
+    stolen: list[str] = []
+
+    def mint() -> None:
+        stolen.append(make_key(place.root, label="backup", expires=EXPIRES))
+
+    assert place.here(name="rotate-leaked-key", meanwhile={"end-others": mint}) == DONE, place.said
+    assert not any(map(place.stores.works, [place.old, *stolen]))
+    assert "ended: .." in place.journal()
+    assert '\\"backup\\", made by no run of zotops' in place.journal()
+    assert is_well(place) == []
+    # CI is refused from the end of the leaked key until it has the new one, and nothing else is broken.
+    assert {line.split()[3].rstrip(":") for line in watcher.broken} <= LEAKED_ORDER
+
+
+def test_a_thief_who_ends_the_new_key_is_answered_by_a_fresh_sign_in(place: Place) -> None:
+    """Window 18: the successor vanishes."""
+
+    def end_new() -> None:
+        new = place.stores.keys()[hashed(place.stores.held()["pending"])]["uuid"]
+        ask(place.stores.world, place.old, f"/zot/auth/apikey?id={new}", method="DELETE")
+
+    assert place.here(name="rotate-leaked-key", meanwhile={"end-others": end_new}) == FAILED
+    assert "the new key was ended by somebody else, so all 1 others are ended" in place.said[0]
+    assert place.stores.keys() == {}
+    assert place.here(name="rotate-leaked-key", only="create") == DONE, place.said
+    assert place.here(name="rotate-leaked-key") == DONE, place.said
+    assert not place.stores.works(place.old)
+    assert is_well(place) == []
 
 
 def test_a_key_that_was_made_by_somebody_else_is_refused_and_thrown_away(place: Place, watcher: Watcher) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NoReturn
+
+from zotops.actions.ci_session import preview_claims, signed_in
 from zotops.errors import ActionFailed, Unreachable
 from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Settled, State, World
 from zotops.profile import OfProfile
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import ENDED_IDS, NOT_SIGNED_IN, REVOKED_AT, ci_caller, listed_by_new, new_key, short
-from zotops.systems.zot import open_zot
-from zotops.systems.zot_keys import KEY_ID, Key, delete_key
+from zotops.systems.zot import Caller, Zot, open_zot
+from zotops.systems.zot_keys import KEY_ID, Key, delete_key, list_keys
 
 # Whoever has the leaked key can make others with it, until it is ended: then nothing new appears.
 ROUNDS, QUIET = 20, 2
@@ -38,23 +42,34 @@ class EndAllOthers(OfProfile, Action):
         if key is None:
             raise ActionFailed("nothing was ended: the new key is not in the vault", remedy="make one: --step create")
         zot, caller = open_zot(world, self.profile), ci_caller(self.profile, key)
+        if zot.ping(caller).status == NOT_SIGNED_IN:
+            self._end_all_by_a_sign_in(world, zot)
+        ended = self._end(world, zot, caller, stays=listed_by_new(world, self.profile, key).own.id)
+        return self._outcome(world, ended)
+
+    def _end_all_by_a_sign_in(self, world: World, zot: Zot) -> NoReturn:
+        """Whoever has the leaked key has ended the new one with it; a session is nothing that they could end."""
+        preview_claims(world, self.profile)
+        with signed_in(world, self.profile, left := list[str]()) as caller:
+            ended = self._end(world, zot, caller, stays="")
+        raise ActionFailed(
+            "; ".join([f"the new key was ended by somebody else, so all {len(ended)} others are ended", *left]),
+            remedy="nobody has a key now: make one, --step create, then go on",
+        )
+
+    def _end(self, world: World, zot: Zot, caller: Caller, *, stays: str) -> Mapping[str, Key]:
+        """Delete every key but the one that stays, until nothing else is listed twice in a row; by their ids."""
         ended: dict[str, Key] = {}
         quiet = 0
         for _ in range(ROUNDS):
-            if zot.ping(caller).status == NOT_SIGNED_IN:
-                raise ActionFailed(
-                    f"the new key is refused: whoever has the leaked one ended it ({len(ended)} others are ended)",
-                    remedy="make one by a fresh sign-in: --step create, then go on",
-                )
-            listed = listed_by_new(world, self.profile, key)
-            others = [each for each in listed.keys if each.id != listed.own.id]
-            for each in others:
-                delete_key(zot, caller, each.id)
-                world.tell(f"ended {short(each)}", _told(each))
-                ended[each.id] = each
+            others = [key for key in list_keys(zot, caller) if key.id != stays]
+            for key in others:
+                delete_key(zot, caller, key.id)
+                world.tell(f"ended {short(key)}", _told(key))
+                ended[key.id] = key
             quiet = 0 if others else quiet + 1
             if quiet == QUIET:
-                return self._outcome(world, ended)
+                return ended
         raise ActionFailed(
             f"after {ROUNDS} rounds there are still others", remedy="take the CI user out of its group, then try again"
         )
@@ -72,7 +87,7 @@ class EndAllOthers(OfProfile, Action):
             return Settled(state=State.HAPPENED, outcome=self._outcome(world, {}))
         return Settled(state=State.DID_NOT, leftover="some keys may be ended already; the rest is ended next")
 
-    def _outcome(self, world: World, ended: dict[str, Key]) -> Outcome:
+    def _outcome(self, world: World, ended: Mapping[str, Key]) -> Outcome:
         now = world.clock.now().isoformat(timespec="seconds")
         left = tuple(f"ended: {short(key)}, {_told(key)}" for key in ended.values())
         return Outcome(facts={REVOKED_AT: now, ENDED_IDS: ",".join(ended)}, left=left)

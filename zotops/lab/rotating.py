@@ -82,11 +82,11 @@ def listed(world: Document, key: str) -> list[Document]:
     return found
 
 
-def ask(world: Document, key: str, path: str) -> tuple[int, str]:
+def ask(world: Document, key: str, path: str, *, method: str = "GET") -> tuple[int, str]:
     """Status and text of one answer to the CI user with that key."""
     login = base64.b64encode(f"{world['names']['ci_user']}:{key}".encode()).decode()
     headers = {"Authorization": f"Basic {login}"}
-    status, _, text = Browser().ask(f"{world['registry']['url']}{path}", headers=headers)
+    status, _, text = Browser().ask(f"{world['registry']['url']}{path}", method=method, headers=headers)
     return status, text
 
 
