@@ -119,6 +119,7 @@ def doctor(_context: Context, profile: str | None = None) -> int:
         "pull-through": "pull this image, as its upstream names it, through each mirror; it stays in the cache",
         "as-dagger": "push a tiny image as Dagger does, request for request; it stays",
         "as-skopeo": "push a tiny image with skopeo, or as it does where it is not installed; it stays",
+        "sign-in": "begin a sign-in at the registry and follow it to the login page; a session stays for two hours",
         "watch": "look again until everything is green",
         "store": STORE,
     },
@@ -138,6 +139,7 @@ def verify(
     pull_through: str | None = None,
     as_dagger: bool = False,
     as_skopeo: bool = False,
+    sign_in: bool = False,
     watch: bool = False,
     store: str | None = None,
 ) -> int:
@@ -158,6 +160,7 @@ def verify(
         pull_through=pull_through,
         as_dagger=as_dagger,
         as_skopeo=as_skopeo,
+        sign_in=sign_in,
         watch=watch,
         store=store,
     )

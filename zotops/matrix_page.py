@@ -13,7 +13,8 @@ from zotops.profile import Profile
 _INTRO = """\
 `invoke verify` asks the registry every question of this page, over 32 connections at once, and judges the
 answers by the tiers of the profile. It changes nothing: the catalog, the tags and the storage are byte for byte
-the same afterwards, `meta.db` aside, in which the registry notes when a key was last used.
+the same afterwards, `meta.db` aside, in which the registry notes when a key was last used. What leaves something
+is done only when it is asked for, and said at the end.
 
 A status counts only if the registry itself gave it: a page, a redirect or a 401 of something in front of it is
 *unknown*, and so is silence. Unknown never counts as passed. `--as nobody` reads no secret at all."""
@@ -35,6 +36,13 @@ _OUTPUTS = """\
 | `--junit=FILE` | one case a sentence: failed is a failure, unknown an error, a finding is skipped |
 | `--prometheus=FILE` | metrics for a textfile collector, replaced at once |
 | `--quiet` | only what is not as it should be |
+
+| option | does, and leaves |
+| --- | --- |
+| `--write` | pushes a tiny image to the scratch repository with CI's key: the image stays |
+| `--as-dagger`, `--as-skopeo` | push one as these clients do: it stays |
+| `--pull-through=NAME` | fetches an image through each mirror: it stays in the cache |
+| `--sign-in` | begins a sign-in and follows it to the login page: its sessions stay in the storage for two hours |
 
 It exits with 1 when something is not as the profile says, with 5 when something could not be told and nothing
 is wrong, else with 0. Findings change that only with `--strict`. Where neither stdin nor stderr is a terminal,

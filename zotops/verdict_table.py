@@ -52,7 +52,9 @@ def table(found: Verified, look: Look, *, registry: str) -> Iterator[Line]:
     """Everything about one registry; redacted first and laid out after."""
     profile, symbols, quiet = found.profile, look.symbols, look.quiet
     results = [_redacted(one, look.redact) for one in found.results]
-    bad = [one for one in in_order(results) if one.evidence.verdict is not Verdict.PASSED]
+    bad = [
+        one for one in in_order(results) if one.evidence.verdict is not Verdict.PASSED and not (quiet and one.untold)
+    ]
     if not quiet or bad:
         mark = "     PRACTICE" if profile.practice else ""
         yield Line(text=f"{registry}     profile {profile.name}{mark}", style="bold")

@@ -15,6 +15,7 @@ from zotops.checks.limits import Limited
 from zotops.checks.matrix import Matrix, answered
 from zotops.checks.matrix_answers import STRANGE, Asked
 from zotops.checks.matrix_verdicts import judge
+from zotops.checks.sign_in import SignInRedirects
 from zotops.checks.standing import standing_checks
 from zotops.errors import UsageIsWrong
 from zotops.looking import CONNECTIONS, counted, made
@@ -52,6 +53,11 @@ class Result:
         """A weakness of the plan itself."""
         return self.check.advisory and self.evidence.verdict is Verdict.FAILED
 
+    @property
+    def untold(self) -> bool:
+        """A weakness of the plan itself of which it cannot be told whether it is there; it decides nothing."""
+        return self.check.advisory and self.evidence.verdict is Verdict.UNKNOWN
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
@@ -74,8 +80,8 @@ class Verified:
 
     @property
     def untold(self) -> tuple[Result, ...]:
-        """Weaknesses of the plan itself of which it cannot be told whether they are there; they decide nothing."""
-        return tuple(one for one in self.results if one.check.advisory and one.evidence.verdict is Verdict.UNKNOWN)
+        """Weaknesses of which it cannot be told whether they are there."""
+        return tuple(one for one in self.results if one.untold)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,11 +196,16 @@ def with_requested(world: World, found: Verified, requested: Requested) -> Verif
 
     start = world.clock.ticks()
     told = list(do(world, found.profile, requested))
-    results = tuple(Result(name=one.name, check=Done(told=one), evidence=one.evidence) for one in told)
+    results = [Result(name=one.name, check=Done(told=one), evidence=one.evidence) for one in told]
+    left = [text for one in told for text in one.left]
+    if requested.sign_in:
+        walk = SignInRedirects(profile=found.profile)
+        results.append(Result(name="sign-in", check=walk, evidence=look_at(walk, world)))
+        left.append("sessions of sign-ins that were begun, in the registry's storage, for two hours")
     return replace(
         found,
         results=(*found.results, *results),
-        left=tuple(dict.fromkeys(text for one in told for text in one.left)),
+        left=tuple(dict.fromkeys(left)),
         took=found.took + world.clock.ticks() - start,
     )
 

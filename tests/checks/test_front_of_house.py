@@ -18,9 +18,8 @@ Answers = Callable[..., Here]
 NOW = datetime(2026, 3, 7, 10, 0, 0, tzinfo=UTC)
 WELL = dict.fromkeys(("GET /livez", "GET /readyz", "GET /startupz"), (200, b"ok\n"))
 CHALLENGE = {**IS_REGISTRY, "WWW-Authenticate": 'Basic realm="zot"'}
-LOGIN = "GET /zot/auth/login?provider=oidc"
 LARGE = f"PUT {IMAGE}/manifests/zotops-unused"
-PASSED_ON = {"nobody GET /v2/": (200, b"", CHALLENGE), LOGIN: 404, LARGE: REFUSED}
+PASSED_ON = {"nobody GET /v2/": (200, b"", CHALLENGE), LARGE: REFUSED}
 
 
 @dataclass(frozen=True)
@@ -153,11 +152,6 @@ def test_health_is_the_word_and_200_at_each(changes: dict[str, Any], observed: s
         ({"nobody GET /v2/": (200, b"", IS_REGISTRY)}, "no WWW-Authenticate on GET /v2/"),
         ({"nobody GET /v2/": (200, b"", {"WWW-Authenticate": "Basic"})}, "no version header"),
         ({LARGE: 413}, "413 to a body of 1.3 MB"),
-        (
-            {LOGIN: (302, b"", {"Location": "http://provider.invalid/x"})},
-            "a sign-in is sent to http://provider.invalid",
-        ),
-        ({LOGIN: (302, b"", {"Location": "http://127.0.0.1:9/application/o/authorize/"})}, ""),
         ({LARGE: 405}, "405 to a PUT, as no registry answers"),
     ],
 )

@@ -138,8 +138,8 @@ def test_words_that_mean_nothing_are_refused_before_anything_is_asked(
 
 
 def test_quiet_says_nothing_when_all_is_well(world: Hardened) -> None:
-    done = world.verify("--quiet", "--only", "access,clock")
-    assert (done.code, done.out) == (0, "")
+    done = world.verify("--quiet")
+    assert (done.code, done.out) == (0, ""), "nor of a weakness that cannot be told while nothing is cached"
 
 
 def test_a_login_that_nobody_may_read_is_unknown_and_says_what_would_help(world: Hardened, tmp_path: Path) -> None:
@@ -190,6 +190,21 @@ def test_what_is_asked_to_write_says_what_stays_and_is_really_there(own: Hardene
     assert "3.20" in there["docker.io/library/alpine"]
     assert "zak_" not in json.dumps([call["argv"] for call in own.calls("skopeo")])
     assert list(Path(tempfile.gettempdir()).glob("zotops-*/auth.json")) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sign_in_is_begun_only_when_asked_for_and_leaves_nothing_but_sessions(kind: str, tmp_path: Path) -> None:
+    with hardened(tmp_path / "world", kind) as world:
+        before = world.storage()
+        done = world.verify("--only", "clock", "--as", "nobody", "--sign-in", "--json")
+        found = {one["name"]: one for one in done.only["checks"]}
+        assert (done.code, set(found)) == (0, {"clock", "sign-in"})
+        assert f"client {world.profile.identity_provider.client_id}" in found["sign-in"]["observed"]
+        after = world.storage()
+        new = set(after) - set(before)
+        assert {name.partition("/")[0] for name in new} == {"_sessions"}
+        assert {name: after[name] for name in before} == before
+        assert ["for two hours" in text for text in done.only["left"]] == [True]
 
 
 def test_findings_count_only_when_strict(own: Hardened) -> None:
@@ -274,6 +289,6 @@ def test_a_push_that_is_refused_is_red(own: Hardened) -> None:
     assert "403, not 202" in done.only["checks"][-1]["observed"]
 
 
-@pytest.mark.parametrize("words", [("--write", "--watch"), ("--write", "--as", "nobody")])
+@pytest.mark.parametrize("words", [("--write", "--watch"), ("--sign-in", "--watch"), ("--write", "--as", "nobody")])
 def test_writing_again_and_again_or_as_nobody_is_refused(world: Hardened, words: tuple[str, ...]) -> None:
     assert world.verify(*words).code == 2

@@ -24,7 +24,7 @@ READS, TAKEN, DOCKER = (
 PUSHES, OVERWRITES, DELETES = f"{CI} may push new tags", f"{CI} may not overwrite a tag", f"{CI} may not delete"
 OF_THE_KEY = {f"{CI} may read", PUSHES, OVERWRITES, DELETES}
 VERSION, HEALTH = "the registry's version is 2.1.20 or later", "the registry says that it is well"
-SIGN_IN, METRICS = "a sign-in leads to the identity provider", "metrics are read without credentials"
+SIGN_IN, METRICS = "a sign-in is offered, and the provider takes it", "metrics are read without credentials"
 CONSUMERS = "still pull without credentials: cluster, job runner"
 # How a world comes to be broken, beside what the fault itself does.
 Way = Callable[[Hardened], object]
@@ -93,7 +93,6 @@ RED: dict[str, tuple[Way, set[str]]] = {
     "proxy-serves-an-old-catalog": (at_once, {READS}),
     "proxy-strips-the-challenge": (at_once, {UNCHANGED}),
     "redirect-not-registered": (at_once, {SIGN_IN}),
-    "session-key-too-short": (at_once, {SIGN_IN}),
 }
 FINDINGS = {
     "ci-may-plant-images": "access.planting",
@@ -102,6 +101,7 @@ FINDINGS = {
 }
 UNTOLD = {"blob-damaged": {READS, f"{CI} may read"}, "vault-signed-out": {TAKEN, *OF_THE_KEY, VERSION, KEY_LISTED}}
 ON_REQUEST = {
+    "session-key-too-short": (("--sign-in",), "a sign-in leads to the identity provider"),
     "scratch-not-readable": (("--write",), "an image pushed with CI's key comes back"),
     "upstream-down": (("--pull-through", "library/alpine:3.20"), "docker.io/library/alpine:3.20 is pulled through"),
 }

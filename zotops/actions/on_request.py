@@ -39,9 +39,10 @@ class Requested:
     pull_through: str = ""
     as_dagger: bool = False
     as_skopeo: bool = False
+    sign_in: bool = False
 
     def __bool__(self) -> bool:
-        return self.write or bool(self.pull_through) or self.as_dagger or self.as_skopeo
+        return self.write or bool(self.pull_through) or self.as_dagger or self.as_skopeo or self.sign_in
 
 
 def do(world: World, profile: Profile, wanted: Requested) -> Iterator[Told]:

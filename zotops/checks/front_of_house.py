@@ -8,11 +8,9 @@ from datetime import UTC, datetime, timedelta
 from zotops.access_matrix import addresses
 from zotops.checks.probing import NOT_SIGNED_IN, OK
 from zotops.errors import Unreachable
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, Reply, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
 from zotops.profile import OfProfile
-from zotops.systems.browser import origin_of
 from zotops.systems.zot import ANONYMOUS, Zot, clock_of, made_up_key, open_zot
-from zotops.systems.zot_login import login_path
 
 HEALTH = ("/livez", "/readyz", "/startupz")
 ENOUGH_DAYS = 14
@@ -126,7 +124,7 @@ class ClocksAgree(OfProfile, Check):
 
 
 class NothingIsChangedOnTheWay(OfProfile, Check):
-    """What a reverse proxy may spoil: the challenge that skopeo needs even on a 200, redirects, and writes."""
+    """What a reverse proxy may spoil: the challenge that skopeo needs even on a 200, and writes."""
 
     def __str__(self) -> str:
         return "nothing is changed on the way to the registry"
@@ -153,14 +151,14 @@ class NothingIsChangedOnTheWay(OfProfile, Check):
         wrong = [f"{door.url}: {text}" for door in doors for text in self._changed(Zot(http=world.http, url=door.url))]
         return judged(
             not wrong,
-            expected="challenge, version header, redirect and a body of 1.3 MB pass as they are",
+            expected="challenge, version header and a body of 1.3 MB pass as they are",
             observed="; ".join(wrong) or f"nothing at {len(doors)} addresses",
-            likely="the reverse proxy in front filters headers or methods, rewrites redirects or limits bodies",
+            likely="the reverse proxy in front filters headers or methods, or limits bodies",
             remedy="let the proxy pass methods, headers and bodies of any size as they are",
         )
 
     def _changed(self, zot: Zot) -> list[str]:
-        ping, login = zot.ping(), zot.send("GET", login_path(self.profile))
+        ping = zot.ping()
         if ping.status not in {OK, NOT_SIGNED_IN}:
             raise Unreachable(f"{zot.url} answers {ping.status} to GET /v2/")
         large = zot.send(
@@ -169,7 +167,6 @@ class NothingIsChangedOnTheWay(OfProfile, Check):
         return [
             *([] if "www-authenticate" in ping.headers or self._judges_nobody(zot) else [NO_CHALLENGE]),
             *([] if "docker-distribution-api-version" in ping.headers or ping.status != OK else ["no version header"]),
-            *self._redirected(login),
             *([f"{TOO_LARGE} to a body of 1.3 MB"] if large.status == TOO_LARGE else []),
             *([f"{NO_SUCH_METHOD} to a PUT, as no registry answers"] if large.status == NO_SUCH_METHOD else []),
         ]
@@ -177,16 +174,6 @@ class NothingIsChangedOnTheWay(OfProfile, Check):
     def _judges_nobody(self, zot: Zot) -> bool:
         """Without authentication there is nothing to challenge for: another check's matter."""
         return zot.ping(made_up_key(self.profile.ci.name)).status == OK
-
-    def _redirected(self, login: Reply) -> list[str]:
-        """A sign-in that leads nowhere is another check's matter."""
-        where = login.headers.get("location", "")
-        provider = origin_of(self.profile.identity_provider.issuer)
-        return (
-            [f"a sign-in is sent to {origin_of(where)}, not {provider}"]
-            if where and origin_of(where) != provider
-            else []
-        )
 
 
 def ends_at(certificate: bytes) -> datetime | None:

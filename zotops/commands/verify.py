@@ -51,6 +51,7 @@ def verify(
     pull_through: str | None = None,
     as_dagger: bool = False,
     as_skopeo: bool = False,
+    sign_in: bool = False,
     watch: bool = False,
     store: str | None = None,
 ) -> int:
@@ -61,13 +62,13 @@ def verify(
         places = [with_store(read_profile(path), store) for path in paths]
         wanted = [selected(place, as_=as_, only=only) for place in places]
         writes = write or as_dagger or as_skopeo or bool(pull_through)
-        _refuse(json=json, watch=watch, writes=writes, only_nobody=as_ == "nobody")
+        _refuse(json=json, watch=watch, writes=writes, leaves=writes or sign_in, only_nobody=as_ == "nobody")
         requested = None
-        if writes:
+        if writes or sign_in:
             from zotops.actions.on_request import Requested
 
             requested = Requested(
-                write=write, pull_through=pull_through or "", as_dagger=as_dagger, as_skopeo=as_skopeo
+                write=write, pull_through=pull_through or "", as_dagger=as_dagger, as_skopeo=as_skopeo, sign_in=sign_in
             )
         redactor = Redactor()
         screen = screen_for(places[0], again="invoke verify", redact=redactor.redact)
@@ -94,11 +95,11 @@ def verify(
     return outcome(command)
 
 
-def _refuse(*, json: bool, watch: bool, writes: bool, only_nobody: bool) -> None:
+def _refuse(*, json: bool, watch: bool, writes: bool, leaves: bool, only_nobody: bool) -> None:
     """UsageIsWrong for options that contradict each other."""
     if json and watch:
         raise UsageIsWrong("--json with --watch", remedy="a document has one end; take one of them")
-    if writes and watch:
+    if leaves and watch:
         raise UsageIsWrong("--watch with what leaves something", remedy="each look would leave it again")
     if writes and only_nobody:
         raise UsageIsWrong("--as nobody with what needs CI's key", remedy="leave out --as")

@@ -17,6 +17,8 @@ SIGNED_IN_AND_BACK = Fact("signed-in-and-back")
 # The registry's own web pages send this; without it a session cookie counts for nothing.
 BY_SESSION = {"X-ZOT-API-CLIENT": "zot-ui"}
 BACK = frozenset({200, 201, 302})
+# 400 where sign-in is configured; with a provider that is there a session would begin.
+NO_SUCH_PROVIDER = "/zot/auth/login?provider=zotops-has-no-such-provider"
 
 
 @dataclass(frozen=True, kw_only=True)
