@@ -14,6 +14,7 @@ from zotops.errors import ActionFailed
 from zotops.model import Attempt, Facts, State
 from zotops.profile import Copy
 from zotops.systems.builds import DEPLOYED_AT
+from zotops.systems.rotation import BY_API, COPIES_GIVEN, GIVEN
 
 TASK = "TASK [forgejo_actions_secrets : Sync Actions secrets to Forgejo] ***\nok: [host] => (item=None)\n"
 RECAP = "host : ok=7 changed=0 unreachable=0 failed=0 skipped=0 rescued=0 ignored=0\n"
@@ -99,8 +100,10 @@ def test_builds_that_failed_since_the_deployment_are_named(
         (
             "role",
             (Copy(owner="ops", repo="website", secret="K"),),
-            "runs provision-indri with the tag forgejo_actions_secrets; "
-            "sets the secrets of ops/website by the forge's API",
+            (
+                "runs provision-indri with the tag forgejo_actions_secrets; "
+                "sets the secrets of ops/website by the forge's API"
+            ),
         ),
     ],
 )
@@ -110,3 +113,27 @@ def test_it_says_by_which_way_the_key_is_given(
     profile, _ = with_programs(tmp_path)
     place = msgspec.structs.replace(profile.forge, given_by=given_by, copies=copies)
     assert str(SyncForgeSecrets(profile=msgspec.structs.replace(profile, forge=place))) == says
+
+
+@pytest.mark.parametrize(
+    ("copies", "given"), [((), None), ((Copy(owner="ops", repo="website", secret="K"),), "ops/website")]
+)
+def test_each_repository_that_was_given_the_key_by_the_api_is_noted(
+    tmp_path: Path, copies: tuple[Copy, ...], given: str | None
+) -> None:
+    with forge(tmp_path) as place:
+        put = "PUT /api/v1/repos/{}/actions/secrets/{}"
+        place.server.table |= {
+            put.format("practice/platform", "ZOT_CI_API_KEY"): 204,
+            put.format("ops/website", "K"): 201,
+        }
+        own = msgspec.structs.replace(place.profile.forge, given_by="api", copies=copies)
+        profile = msgspec.structs.replace(place.profile, forge=own)
+        safe = Safe({profile.current_key.secret: KEY, profile.forge_token: "token"})
+        outcome = SyncForgeSecrets(profile=profile).perform(replace(place.world, secrets=safe), {}, NOTHING)
+    assert outcome.facts[GIVEN] == BY_API
+    assert outcome.facts.get(COPIES_GIVEN) == given
+    assert place.told == [
+        ("practice/platform", "ZOT_CI_API_KEY set: 204"),
+        *([("ops/website", "K set: 201")] if given else []),
+    ]

@@ -131,3 +131,16 @@ def test_only_tags_that_are_listed_are_pulled(tmp_path: Path, shelf: Shelf) -> N
     shelf.says["tags/list"] = 401, b"{}"
     begun(tmp_path, shelf)
     assert shelf.seen == [f"GET /v2/{SCRATCH}/tags/list"] * 2
+
+
+def test_what_a_try_that_was_cut_off_has_pushed_is_not_pushed_again(tmp_path: Path, shelf: Shelf) -> None:
+    shelf.keep(SCRATCH, "zotops-7f3a-2", tiny_image("zotops/7f3a/2").manifest)
+    intent = begun(tmp_path, shelf)
+    profile, world = with_programs(tmp_path)
+    told: Told = []
+    safe = Safe({profile.current_key.secret: KEY})
+    world = replace(world, http=shelf, secrets=safe, tell=lambda what, result: told.append((what, result)))
+    outcome = VerifyByWriting(profile=with_mirrors(profile)).perform(world, intent, NOTHING)
+    assert outcome.facts[SCRATCH_TAG] == "zotops-7f3a-2"
+    assert told[0] == ("pushed with CI's key", f"{SCRATCH}:zotops-7f3a-2, by a try that was cut off")
+    assert not [line for line in shelf.seen if line.startswith(("PUT", "POST"))]
