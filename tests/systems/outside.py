@@ -110,6 +110,8 @@ class TableServer(ThreadingHTTPServer):
     """A server with a table, and what it was asked."""
 
     daemon_threads = True
+    # As many may come at once; one that finds no place tries again a second later.
+    request_queue_size = 64
 
     def __init__(self, table: Table) -> None:
         super().__init__(("127.0.0.1", 0), Tabled)
