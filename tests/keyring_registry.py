@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from zotops.errors import Unreachable
 from zotops.model import Headers, Reply
@@ -44,6 +45,7 @@ class Memory:
     without_clock: bool = False
     disturbed: int = 0
     issues: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
     def key(self, secret: str, **more: Any) -> StoredKey:
@@ -68,6 +70,8 @@ class Memory:
             raise Unreachable(f"{method} {url}: refused", remedy="is it running?")
         if "/issues" in url:
             status, found = self._issues(method, body)
+        elif "/actions/runs" in url:
+            status, found = self._runs(url)
         else:
             status, found = self._forge() if "/actions/secrets" in url else self._keys(dict(headers or {}))
         named = [] if self.without_clock else [("Date", format_datetime(self.now, usegmt=True))]
@@ -82,6 +86,18 @@ class Memory:
         address = f"http://forge.test/issues/{len(self.issues) + 1}"
         self.issues.append({**json.loads(body), "state": "open", "html_url": address})
         return 201, self.issues[-1]
+
+    def ran(self, workflow: str, status: str, began: datetime) -> None:
+        """Add a run."""
+        fixed = {"event_payload": "", "trigger_event": "schedule", "html_url": "", "index_in_repo": len(self.runs) + 1}
+        row = {"id": len(self.runs) + 1, "workflow_id": workflow, "status": status, "created": began.isoformat()}
+        self.runs.append(fixed | row)
+
+    def _runs(self, url: str) -> tuple[int, Any]:
+        asked = parse_qs(urlsplit(url).query)
+        page, limit = int(asked["page"][0]), int(asked["limit"][0])
+        rows = self.runs[(page - 1) * limit : page * limit]
+        return self.says.get("runs", 200), {"workflow_runs": rows, "total_count": len(self.runs)}
 
     def _forge(self) -> tuple[int, Any]:
         rows = [{"name": name, "created_at": made.isoformat()} for name, made in self.secrets.items()]

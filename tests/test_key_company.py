@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.keyring_registry import NOW
@@ -189,13 +190,62 @@ def test_without_a_token_for_the_forge_it_is_not_asked_and_that_is_said(scene: S
     assert not [asked for asked in scene.memory.asked if "forge.test" in asked]
 
 
+# The schedule that looks at the key in the forge
+
+
+@pytest.fixture
+def watched(scene: Scene) -> Scene:
+    forge = msgspec.structs.replace(scene.profile.forge, watched_by="watch.yaml")
+    scene.profile = msgspec.structs.replace(scene.profile, forge=forge)
+    return scene
+
+
+def test_a_schedule_that_ended_well_last_night_is_good(watched: Scene) -> None:
+    watched.memory.ran("watch.yaml", "success", NOW - timedelta(hours=30))
+    watched.memory.ran("build-container.yaml", "failure", NOW)
+    assert watched.wrong() == {}
+    assert watched.observed("watch") == "last on 2026-11-21 06:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("workflow", "status", "hours"),
+    [("watch.yaml", "success", 37), ("watch.yaml", "failure", 1), ("build-container.yaml", "success", 1)],
+)
+def test_a_schedule_that_does_not_end_well_any_more_is_told(
+    watched: Scene, workflow: str, status: str, hours: int
+) -> None:
+    watched.memory.ran(workflow, status, NOW - timedelta(hours=hours))
+    assert watched.wrong() == {"watch": Level.WARNING}
+
+
+def test_of_more_runs_than_are_listed_only_a_success_that_was_seen_counts(watched: Scene) -> None:
+    for _ in range(1000):
+        watched.memory.ran("build-container.yaml", "success", NOW)
+    watched.memory.ran("watch.yaml", "success", NOW)
+    assert watched.wrong() == {"watch": Level.UNKNOWN}
+    assert "lists them in no order" in watched.observed("watch")
+    watched.memory.runs.reverse()
+    assert watched.wrong() == {}
+
+
+def test_runs_that_cannot_be_listed_leave_it_open(watched: Scene) -> None:
+    watched.memory.says = {"runs": 500}
+    assert watched.wrong() == {"forge": Level.UNKNOWN, "watch": Level.UNKNOWN}
+
+
+def test_without_a_token_or_a_schedule_nothing_is_said_of_it(watched: Scene) -> None:
+    watched.safe.troubles = {"api-token": ABSENT}
+    assert "watch" not in watched.levels()
+    assert not [asked for asked in watched.memory.asked if "/actions/runs" in asked]
+
+
 # What people are told of all this
 
 
-def test_the_how_to_names_every_point_and_no_other(scene: Scene) -> None:
+def test_the_how_to_names_every_point_and_no_other(watched: Scene) -> None:
     text = (Path(__file__).parents[1] / "docs" / "howto" / "watch-the-key.md").read_text(encoding="utf-8")
     table = text.partition("| name | has to hold |")[2].partition("\n\n")[0]
     named = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
-    offline = status_offline(scene.profile, scene.known, NOW)
-    points = [*(point.name for point in scene.look().points), *(point.name for point in offline.points)]
+    offline = status_offline(watched.profile, watched.known, NOW)
+    points = [*(point.name for point in watched.look().points), *(point.name for point in offline.points)]
     assert named == list(dict.fromkeys(points))

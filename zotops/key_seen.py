@@ -11,7 +11,7 @@ from zotops.checks.vault_unlocked import LOCKED
 from zotops.errors import Stop, Unreachable
 from zotops.model import Secret, SecretRef, World
 from zotops.profile import Profile
-from zotops.systems.forgejo import Forgejo
+from zotops.systems.forgejo import MOST_PAGES, PAGE, Forgejo
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PENDING, PREVIOUS, REVOKED, own_field, trouble_with
 from zotops.systems.rotation import Listed, ci_caller, listed_with
 from zotops.systems.zot import Zot, clock_of, made_up_key, open_zot
@@ -87,9 +87,15 @@ class AtRegistry:
 
 @dataclass(frozen=True, kw_only=True)
 class AtForge:
-    """The forge's secrets by name, each with when it was first made; `unread`: why they are not known."""
+    """The forge's secrets by name, each with when it was first made; `unread`: why they are not known.
+
+    `watched`: when the schedule that looks at the key last began a run that ended well, None when no such run was
+    seen; `saw_all`: whether every run was seen.
+    """
 
     secrets: dict[str, datetime | None]
+    watched: datetime | None = None
+    saw_all: bool = True
     unread: str = ""
     kept: bool = True
 
@@ -183,11 +189,18 @@ def ask_forge(world: World, profile: Profile, key: Field) -> AtForge:
     token = Field(unread=key.unread) if is_locked(key) else read_field(world, profile.forge_token)
     if token.unread or not token.value:
         return AtForge(secrets={}, unread=token.unread or "there is no token for it", kept=token.kept)
+    forge, workflow = Forgejo(world=world, profile=profile), profile.forge.watched_by
     try:
-        rows = Forgejo(world=world, profile=profile).secrets()
+        rows = forge.secrets()
+        runs = forge.runs() if workflow else ()
     except Stop as stop:
         return AtForge(secrets={}, unread=str(stop))
-    return AtForge(secrets={name: _moment(made) for name, made in rows.items()})
+    well = [_moment(run.created) for run in runs if (run.workflow, run.status) == (workflow, "success")]
+    return AtForge(
+        secrets={name: _moment(made) for name, made in rows.items()},
+        watched=max(filter(None, well), default=None),
+        saw_all=len(runs) < PAGE * MOST_PAGES,
+    )
 
 
 def _moment(text: str) -> datetime | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from zotops.key_company import BACK, FORGE, about_the_others, others, rotation_left, rotation_point
+from zotops.key_elsewhere import about_the_schedule
 from zotops.key_history import History, KnownKey, LastLook, moment
 from zotops.key_points import RECORD, Judged, about_the_key, dates_of, days_point, due_after, due_point, state_of
 from zotops.key_seen import Seen, look_at_key
@@ -21,7 +22,7 @@ def status_online(world: World, profile: Profile, known: History) -> tuple[KeySt
     start = world.clock.ticks()
     seen = look_at_key(world, profile)
     judged = Judged(seen=seen, known=known, profile=profile)
-    points = (*about_the_key(judged), *about_the_others(judged))
+    points = (*about_the_key(judged), *about_the_others(judged), *about_the_schedule(judged))
     at = world.clock.now()
     told = all(point.level is not Level.UNKNOWN for point in points)
     last = known.last.told_at if known.last else ""

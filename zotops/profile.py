@@ -163,6 +163,9 @@ class Forge(Part, frozen=True, kw_only=True):
     ] = "role"
     copies: Annotated[tuple[Copy, ...], _says("further repositories that push with the key")] = ()
     workflows: Annotated[tuple[Workflow, ...], _says("the push paths")]
+    watched_by: Annotated[
+        str, _says("workflow that looks at the key by a schedule; empty: none does", "watch.yaml")
+    ] = ""
     workflow_folder: Annotated[str, _says("folder of the workflow files in the checkout")] = ".forgejo/workflows"
 
 

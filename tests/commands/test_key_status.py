@@ -317,6 +317,18 @@ def test_one_issue_a_threshold_is_opened_at_the_forge_and_not_one_a_look(place: 
     assert f"issue days, warning: is there already: {opened[0][0]['address']}" in said
 
 
+def test_whether_the_forges_schedule_still_runs_is_told_from_elsewhere(place: Place, tmp_path: Path) -> None:
+    profile = tmp_path / "watched.toml"
+    text = (place.lab.root / "profile.toml").read_text()
+    profile.write_text(text.replace("[forge]\n", '[forge]\nwatched_by = "watch.yaml"\n'))
+    assert place.told(profile=str(profile))[1]["watch"] == "warning"
+    with place.lab.state.edit("forge") as document:
+        earlier = document["runs"][-1]
+        run = {"workflow": "watch.yaml", "id": earlier["id"] + 1, "number": earlier["number"] + 1}
+        document["runs"].append({**earlier, **run, "created": time.time() - 3600})
+    assert place.told(profile=str(profile))[1]["watch"] == "ok"
+
+
 def test_a_token_that_may_not_open_issues_is_told_and_the_rest_is_as_ever(place: Place) -> None:
     made = place.renew(days=3)
     place.store("expires", made["expirationDate"])
