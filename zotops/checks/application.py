@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, unknown
-from zotops.profile import OfProfile
+from zotops.checks.asking import AsksProvider
+from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
 from zotops.systems.authentik import Authentik, open_authentik
 from zotops.systems.authentik_answers import Application, Binding, Provider, RedirectUri
 
 STRICT, CONFIDENTIAL, PER_PROVIDER, ANY, CODE = "strict", "confidential", "per_provider", "any", "authorization_code"
 
 
-class ApplicationLetsCiIn(OfProfile, Check):
+class ApplicationLetsCiIn(AsksProvider):
     """Members of either group get in, nobody else: asked for the CI user and for a guest."""
 
     def __str__(self) -> str:
@@ -21,11 +21,6 @@ class ApplicationLetsCiIn(OfProfile, Check):
     @property
     def _guest(self) -> str:
         return self.profile.identity_provider.guest
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The identity provider's API token."""
-        return (Login("admin API", self.profile.provider_token),)
 
     @property
     def look(self) -> Look:
@@ -96,16 +91,11 @@ class ApplicationLetsCiIn(OfProfile, Check):
         return None if user is None else provider.check_access(self.profile.identity_provider.application, user).passing
 
 
-class ProviderIsRight(OfProfile, Check):
+class ProviderIsRight(AsksProvider):
     """The live OAuth2 provider, not only its blueprint: somebody may have changed it by hand."""
 
     def __str__(self) -> str:
         return "the live provider sends people back to the registry, signs with a key and gives out the scopes"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The identity provider's API token."""
-        return (Login("admin API", self.profile.provider_token),)
 
     @property
     def look(self) -> Look:

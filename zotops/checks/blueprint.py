@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import OfProfile
+from zotops.checks.asking import AsksProvider
+from zotops.model import Evidence, Facts, Look, Otherwise, World, judged
 from zotops.systems.blueprint_state import BlueprintState, read_blueprint_state
 
 
-class BlueprintIsApplied(OfProfile, Check):
+class BlueprintIsApplied(AsksProvider):
     """Three hashes are equal: of the live ConfigMap, of the worker's file, and of what was last applied."""
 
     def __str__(self) -> str:
         return f"the deployed blueprint {self.profile.identity_provider.blueprint.path} is in force at the provider"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The identity provider's API token."""
-        return (Login("admin API", self.profile.provider_token),)
 
     @property
     def look(self) -> Look:

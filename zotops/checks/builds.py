@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, not_yet, unknown
-from zotops.profile import OfProfile
+from zotops.checks.asking import AsksForge
+from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, not_yet, unknown
 from zotops.systems.builds import (
     BUILD_COMMIT,
     BUILD_RUNS,
@@ -21,16 +21,11 @@ from zotops.systems.forgejo import Forgejo, Run
 SUGGESTED = 3
 
 
-class BuildSucceeded(OfProfile, Check):
+class BuildSucceeded(AsksForge):
     """Every workflow's run, told by what it was started with, has succeeded; that alone does not prove a push."""
 
     def __str__(self) -> str:
         return f"CI's {len(self.profile.forge.workflows)} builds of the commit succeeded"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The forge's token."""
-        return (Login(self.profile.forge.owner, self.profile.forge_token),)
 
     @property
     def look(self) -> Look:
@@ -96,16 +91,11 @@ def _told(run: Run | None) -> str:
     return f"run {run.number} {run.status}" if run else "no run was started for that commit"
 
 
-class TagsAreNew(OfProfile, Check):
+class TagsAreNew(AsksForge):
     """Both tags are in the registry now and were not before: a green run may have pushed nothing at all."""
 
     def __str__(self) -> str:
         return f"the builds' {len(self.profile.forge.workflows)} tags are in the registry, and were not before"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The forge's token, to read the commit's version."""
-        return (Login(self.profile.forge.owner, self.profile.forge_token),)
 
     @property
     def look(self) -> Look:

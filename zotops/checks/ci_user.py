@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, unknown
-from zotops.profile import OfProfile
+from zotops.checks.asking import AsksProvider
+from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
 from zotops.systems.authentik import open_authentik
 from zotops.systems.authentik_answers import User
 
 SERVICE_ACCOUNT = "service_account"
 
 
-class CiUserIsRight(OfProfile, Check):
+class CiUserIsRight(AsksProvider):
     """Active, a service account, in CI's group and no other, and no superuser."""
 
     def __str__(self) -> str:
         return f"{self.profile.ci.name} is an active service account in {self.profile.tiers.ci.group} only"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The identity provider's API token."""
-        return (Login("admin API", self.profile.provider_token),)
 
     @property
     def look(self) -> Look:
@@ -61,16 +56,11 @@ class CiUserIsRight(OfProfile, Check):
             yield "a superuser"
 
 
-class ClaimsAreRight(OfProfile, Check):
+class ClaimsAreRight(AsksProvider):
     """What a sign-in of the CI user would claim now: one without the group takes the rights from all its keys."""
 
     def __str__(self) -> str:
         return f"a sign-in of {self.profile.ci.name} would claim the group {self.profile.tiers.ci.group}"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The identity provider's API token."""
-        return (Login("admin API", self.profile.provider_token),)
 
     @property
     def look(self) -> Look:

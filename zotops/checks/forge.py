@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import OfProfile
+from zotops.checks.asking import AsksForge
+from zotops.model import Evidence, Facts, Look, Otherwise, World, judged
 from zotops.systems.forgejo import Forgejo
 
 
-class SecretIsListed(OfProfile, Check):
+class SecretIsListed(AsksForge):
     """The repository that builds has the secret. Nothing shows its value, or whether it is new: a push does."""
 
     def __str__(self) -> str:
         return f"{self.profile.forge.owner}/{self.profile.forge.repo} has the secret {self.profile.forge.secret}"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The forge's token."""
-        return (Login(self.profile.forge.owner, self.profile.forge_token),)
 
     @property
     def look(self) -> Look:

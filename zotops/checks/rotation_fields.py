@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zotops.checks.asking import length_of
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, not_yet
 from zotops.profile import OfProfile
 from zotops.systems.key_places import (
@@ -35,9 +36,8 @@ class ANewKeyIsPending(OfProfile, Check):
     @property
     def look(self) -> Look:
         """Its form, without showing it."""
-        ref = f"op://{self.profile.secrets.vault}/{self.profile.pending_key.secret}"
         return Look(
-            command=f"op read --no-newline '{ref}' | LC_ALL=C tr '0-9a-f' 'x' | wc -c",
+            command=length_of(self.profile, self.profile.pending_key.secret),
             want="36",
             otherwise=(
                 Otherwise(
@@ -79,9 +79,8 @@ class PendingHoldsTheNewKey(OfProfile, Check):
     @property
     def look(self) -> Look:
         """Its form, without showing it."""
-        ref = f"op://{self.profile.secrets.vault}/{self.profile.pending_key.secret}"
         return Look(
-            command=f"op read --no-newline '{ref}' | LC_ALL=C tr '0-9a-f' 'x' | wc -c",
+            command=length_of(self.profile, self.profile.pending_key.secret),
             want="36",
             otherwise=(
                 Otherwise(answer="37", means="a line end was stored with it: paste it again"),
@@ -123,9 +122,8 @@ class PreviousHoldsTheOldKey(OfProfile, Check):
     @property
     def look(self) -> Look:
         """Its form, without showing it."""
-        ref = f"op://{self.profile.secrets.vault}/{own_field(self.profile, PREVIOUS)}"
         return Look(
-            command=f"op read --no-newline '{ref}' | LC_ALL=C tr '0-9a-f' 'x' | wc -c",
+            command=length_of(self.profile, own_field(self.profile, PREVIOUS)),
             want="36; after `arm` 0",
             otherwise=(
                 Otherwise(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from zotops.checks.asking import length_of
 from zotops.checks.ci_key import no_key
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, unknown
 from zotops.profile import OfProfile
@@ -129,9 +130,8 @@ class NothingIsPending(OfProfile, Check):
     @property
     def look(self) -> Look:
         """Its length, without showing it."""
-        ref = f"op://{self.profile.secrets.vault}/{self.profile.pending_key.secret}"
         return Look(
-            command=f"op read --no-newline '{ref}' | LC_ALL=C tr '0-9a-f' 'x' | wc -c",
+            command=length_of(self.profile, self.profile.pending_key.secret),
             want="0",
             otherwise=(
                 Otherwise(

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import OfProfile
+from zotops.checks.asking import AsksProvider
+from zotops.model import Evidence, Facts, Look, Otherwise, World, judged
 from zotops.systems.authentik import open_authentik
 
 
-class NoSecondFactorLeft(OfProfile, Check):
+class NoSecondFactorLeft(AsksProvider):
     """The CI user has no device: where the provider demands one of whoever signs in by password, it enrols one."""
 
     def __str__(self) -> str:
         return f"{self.profile.ci.name} has no second factor"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The provider's API token."""
-        return (Login("admin API", self.profile.provider_token),)
 
     @property
     def look(self) -> Look:

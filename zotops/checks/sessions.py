@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
-from zotops.profile import OfProfile
+from zotops.checks.asking import AsksProvider
+from zotops.model import Evidence, Facts, Look, Otherwise, World, judged
 from zotops.systems.authentik import open_authentik
 
 
-class NoSessionLeft(OfProfile, Check):
+class NoSessionLeft(AsksProvider):
     """No session and no unused recovery key of the CI user; and the API answers as the operator, not as the CI user."""
 
     def __str__(self) -> str:
         return f"no session of {self.profile.ci.name} is left"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The provider's API token."""
-        return (Login("admin API", self.profile.provider_token),)
 
     @property
     def look(self) -> Look:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, unknown
+from zotops.checks.asking import AsksForge
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
 from zotops.profile import OfProfile, Profile
 from zotops.systems import argocd
 from zotops.systems.forgejo import Forgejo
@@ -72,16 +73,11 @@ class ToolsAreThere(OfProfile, Check):
         )
 
 
-class ToolsAreSignedIn(OfProfile, Check):
+class ToolsAreSignedIn(AsksForge):
     """ArgoCD knows us and lets us sync; the forge's token is valid, an owner's, and may write."""
 
     def __str__(self) -> str:
         return f"we may sync {self.profile.argocd.app}, and the forge's token may write secrets and start builds"
-
-    @property
-    def logins(self) -> Sequence[Login]:
-        """The forge's token."""
-        return (Login(self.profile.forge.owner, self.profile.forge_token),)
 
     @property
     def look(self) -> Look:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from zotops.checks.asking import length_of
 from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, SecretRef, World, judged, not_yet, unknown
 from zotops.profile import OfProfile, parse_ref
@@ -202,9 +203,8 @@ class KeyIsStored(OfProfile, Check):
     @property
     def look(self) -> Look:
         """Its form, without showing it."""
-        ref = f"op://{self.profile.secrets.vault}/{self.profile.current_key.secret}"
         return Look(
-            command=f"op read --no-newline '{ref}' | LC_ALL=C tr '0-9a-f' 'x' | wc -c",
+            command=length_of(self.profile, self.profile.current_key.secret),
             want="36",
             otherwise=(
                 Otherwise(answer="37", means="a line end was stored with it", fault="key-with-newline"),

@@ -53,11 +53,11 @@ from zotops.checks.version import VersionAtFloor
 from zotops.checks.workflows import KeyNotInArgv, WorkflowsUseTheSecret
 from zotops.model import Box, Check, Question, Runbook, Step
 from zotops.profile import Profile
+from zotops.runbooks.in_common import build_by_every_path, built_commit, make_a_key, pasted_key
 from zotops.systems.services_check import SERVICES_OF_REGISTRY
 from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, pulled_through
 from zotops.systems.zot_login import SIGNED_IN_AND_BACK
 
-KEY_FORM = r"zak_[0-9a-f]{32}"
 TAG_FORM = r"\w[\w.-]{0,127}"
 DIGEST_FORM = r"sha256:[0-9a-f]{64}"
 PULL_REQUEST = "Boxes of the pull request"
@@ -333,29 +333,13 @@ def deploy_zot(profile: Profile) -> Step:
 
 def create_ci_key(profile: Profile) -> Step:
     """The user's step 4."""
-    registry, user, days = profile.registry, profile.ci.name, profile.rotation.lifetime_days
+    registry, user = profile.registry, profile.ci.name
     return Step(
         id="create-ci-key",
         title="Make the API key that CI pushes with",
         why="Since deploy-zot the registry refuses CI. CI needs a key of its own, with its group's rights and no more.",
-        instructions=f"""
-            1. <{profile.identity_provider.url}/if/admin/#/identity/users>, `{user}`: **Impersonate**; any reason.
-            2. In the same browser <{registry.url}>: **SIGN IN WITH OIDC**.
-               The account menu must say `{user}`. If it says you: sign out, sign in again.
-            3. <{registry.url}/user/apikey>: make a key that expires in {days} days.
-            4. Copy it. At the prompt of zotops paste it, unseen; it goes into 1Password only. Without zotops put it
-               into field `{profile.pending_key.secret.field}` of the item `{profile.secrets.own_title}`. Then copy
-               something else.
-            5. Sign out at the registry and end the impersonation.
-            """,
-        asks=(
-            Question(
-                id="pasted-key",
-                prompt="The new key",
-                keep_as=profile.pending_key.secret,
-                form=KEY_FORM,
-            ),
-        ),
+        instructions=make_a_key(profile),
+        asks=(pasted_key(profile),),
         action=CreateCiKey(profile=profile),
         checks=(
             KeyIsCiUsers(profile=profile),
@@ -422,27 +406,12 @@ def sync_forge_secrets(profile: Profile) -> Step:
 
 def test_build(profile: Profile) -> Step:
     """The user's step 7."""
-    forge, build = profile.forge, profile.build
-    files = " and ".join(f"`{workflow.file}`" for workflow in forge.workflows)
     return Step(
         id="test-build",
         title="Build and push a test container",
         why="A green run proves nothing by itself: both workflows stay green when they skip the push.",
-        instructions=f"""
-            1. Choose the newest commit of `{forge.branch}` for which
-               <{profile.registry.url}/v2/{profile.registry.image}/tags/list>
-               has no tag yet (a tag holds the first seven digits), and take its full id.
-            2. <{forge.web_url}/{forge.owner}/{forge.repo}/actions>: run {files}
-               with container `{build.container}` and that id as `ref`. A branch name there gives a wrong tag.
-            3. Wait until they have ended, then ask the registry for the list of tags again.
-            """,
-        asks=(
-            Question(
-                id="build-commit",
-                prompt="Full id of the commit that you built",
-                form=r"[0-9a-f]{40}",
-            ),
-        ),
+        instructions=build_by_every_path(profile),
+        asks=(built_commit(),),
         action=DispatchBuild(profile=profile),
         checks=(BuildSucceeded(profile=profile), TagsAreNew(profile=profile)),
         safe_to_stop="CI works or it does not; nothing is half done.",

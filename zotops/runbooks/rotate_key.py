@@ -25,11 +25,8 @@ from zotops.checks.vault import KeyIsStored, OtherFieldsUnchanged, OwnItemIsTher
 from zotops.checks.vault_unlocked import VaultIsUnlocked
 from zotops.model import Question, Runbook, Step
 from zotops.profile import Profile
-from zotops.systems.builds import BUILD_COMMIT
+from zotops.runbooks.in_common import build_by_every_path, built_commit, make_a_key, pasted_key
 from zotops.systems.rotation import BY_API, COPIES_GIVEN, GIVEN
-from zotops.systems.zot_keys import FORM
-
-FULL_COMMIT = r"[0-9a-f]{40}"
 
 
 def runbook(profile: Profile) -> Runbook:
@@ -105,29 +102,12 @@ def preflight(profile: Profile) -> Step:
 
 def create(profile: Profile) -> Step:
     """The user's points 1 to 5, without browser and clipboard while the current key works."""
-    registry, user, days = profile.registry, profile.ci.name, profile.rotation.lifetime_days
     return Step(
         id="create",
         title="Make the next key, and keep it apart",
         why="Two keys may live at once. The new one waits in a field of its own until it has been tried.",
-        instructions=f"""
-            1. <{profile.identity_provider.url}/if/admin/#/identity/users>, `{user}`: **Impersonate**; any reason.
-            2. In the same browser <{registry.url}>: **SIGN IN WITH OIDC**.
-               The account menu must say `{user}`. If it says you: sign out, sign in again.
-            3. <{registry.url}/user/apikey>: make a key that expires in {days} days.
-            4. Copy it. At the prompt of zotops paste it, unseen; it goes into 1Password only. Without zotops put it
-               into field `{profile.pending_key.secret.field}` of the item `{profile.secrets.own_title}`, and into no
-               other: the key in use stays where it is. Then copy something else.
-            5. Sign out at the registry and end the impersonation.
-            """,
-        asks=(
-            Question(
-                id="pasted-key",
-                prompt="The new key",
-                keep_as=profile.pending_key.secret,
-                form=FORM.pattern,
-            ),
-        ),
+        instructions=make_a_key(profile, beware=", and into no other: the key in use stays where it is"),
+        asks=(pasted_key(profile),),
         action=MintSuccessor(profile=profile),
         checks=(
             ANewKeyIsPending(profile=profile),
@@ -136,7 +116,7 @@ def create(profile: Profile) -> Step:
             NoSessionLeft(profile=profile),
         ),
         safe_to_stop="CI works with the old key. The new one lies in the vault's pending field, and nothing uses it.",
-        back=f"delete the new key on {registry.url}/user/apikey, and empty the pending field",
+        back=f"delete the new key on {profile.registry.url}/user/apikey, and empty the pending field",
         holds="then",
     )
 
@@ -253,28 +233,14 @@ def propagate(profile: Profile) -> Step:
 
 def prove(profile: Profile) -> Step:
     """What the user's page has not."""
-    forge, build = profile.forge, profile.build
-    files = " and ".join(f"`{workflow.file}`" for workflow in forge.workflows)
     return Step(
         id="prove",
         title="Push by every path with the new key",
         why="Only a tag that was not there before shows that CI has the new key, and can use it.",
-        instructions=f"""
-            1. Choose the newest commit of `{forge.branch}` for which
-               <{profile.registry.url}/v2/{profile.registry.image}/tags/list>
-               has no tag yet (a tag holds the first seven digits), and take its full id.
-            2. <{forge.web_url}/{forge.owner}/{forge.repo}/actions>: run {files}
-               with container `{build.container}` and that id as `ref`.
-            3. Wait until they have ended, then ask the registry for the list of tags, and for the list of keys again:
-               no `lastUsed` but the new key's may have moved.
-            """,
-        asks=(
-            Question(
-                id=BUILD_COMMIT.name,
-                prompt="Full id of the commit that you built",
-                form=FULL_COMMIT,
-            ),
+        instructions=build_by_every_path(
+            profile, then=", and for the list of keys: no `lastUsed` but the new key's may have moved"
         ),
+        asks=(built_commit(),),
         action=DispatchBuild(profile=profile),
         checks=(BuildSucceeded(profile=profile), TagsAreNew(profile=profile), OnlyTheNewKeyIsUsed(profile=profile)),
         safe_to_stop="Both keys work.",
