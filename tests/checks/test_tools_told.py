@@ -8,7 +8,7 @@ import pytest
 from tests.platform.forge_table import REPOSITORY
 from tests.platform.stand_ins import with_programs
 from tests.systems.outside import Answer, Safe, tabled, world_of
-from zotops.checks.tools import REMEDIES, ToolsAreSignedIn, ToolsAreThere
+from zotops.checks.tools import REMEDIES, ForgeTakesWrites, ToolsAreSignedIn, ToolsAreThere
 from zotops.looking import made
 from zotops.model import Evidence, Verdict
 
@@ -53,6 +53,41 @@ def test_everything_that_is_missing_is_told_with_its_remedy(
 @pytest.mark.parametrize(("with_token", "without"), [(400, 400), (400, 403), (200, 401), (500, 401), (204, 204)])
 def test_a_forge_that_does_not_judge_tells_nothing(tmp_path: Path, with_token: int, without: int) -> None:
     evidence = signed_in(tmp_path, known="true", may="yes", with_token=with_token, without=without)
+    assert evidence.verdict is UNKNOWN
+    assert evidence.observed == f"an impossible secret: {with_token}, without a token: {without}"
+
+
+def taken(folder: Path, with_token: Answer, without: Answer = 401) -> Evidence:
+    with tabled({f"other {WRITE}": with_token, f"nobody {WRITE}": without}) as forge:
+        profile, _ = with_programs(folder)
+        place = msgspec.structs.replace(profile.forge, api_url=f"{forge.url}/api/v1")
+        profile = msgspec.structs.replace(profile, forge=place)
+        return made(ForgeTakesWrites(profile=profile), world_of(profile, Safe({profile.forge_token: "token"})), {})
+
+
+@pytest.mark.parametrize(
+    ("status", "observed"),
+    [
+        (400, ""),
+        (422, ""),
+        (401, "401, the token is not valid"),
+        (403, "403, no write:repository or no owner"),
+        (404, "404, no repository"),
+    ],
+)
+def test_whether_the_forge_takes_writes_is_told_by_why_it_refuses_one(
+    tmp_path: Path, status: int, observed: str
+) -> None:
+    evidence = taken(tmp_path, status)
+    assert evidence.verdict is (FAILED if observed else PASSED)
+    assert evidence.observed == (observed or str(status))
+    assert evidence.twin == "the same without a token: 401"
+    assert bool(observed) == ("write:repository" in evidence.remedy)
+
+
+@pytest.mark.parametrize(("with_token", "without"), [(400, 400), (422, 403), (200, 401), (500, 401)])
+def test_a_forge_that_judges_no_token_tells_nothing_about_writes(tmp_path: Path, with_token: int, without: int) -> None:
+    evidence = taken(tmp_path, with_token, without)
     assert evidence.verdict is UNKNOWN
     assert evidence.observed == f"an impossible secret: {with_token}, without a token: {without}"
 

@@ -119,6 +119,50 @@ class ToolsAreSignedIn(AsksForge):
         )
 
 
+class ForgeTakesWrites(AsksForge):
+    """The forge's token is valid, an owner's, and may write: the key can be given to CI."""
+
+    def __str__(self) -> str:
+        return "the forge's token may write secrets and start builds"
+
+    @property
+    def look(self) -> Look:
+        """A secret of an impossible name: refused for its name only by a forge that would have taken it."""
+        forge = self.profile.forge
+        url = f"{forge.api_url}/repos/{forge.owner}/{forge.repo}/actions/secrets/0-no-such-name"
+        return Look(
+            command=f"curl -s -o /dev/null -w '%{{http_code}}' -X PUT -H @token -H 'Content-Type: application/json' "
+            f"-d '{{}}' {url}",
+            want="400 or 422; `token` is a file with the line `Authorization: token …`, that only you may read",
+            otherwise=(
+                Otherwise(
+                    answer="403",
+                    means="the token may not write, or its user is no owner",
+                    fault="forge-token-reads-only",
+                ),
+                Otherwise(answer="401", means="the token is not valid any more"),
+            ),
+        )
+
+    def run(self, world: World, facts: Facts) -> Evidence:
+        """The same without a token is 401, so the forge judges tokens."""
+        del facts
+        expected = "a write is understood (400 or 422), not forbidden"
+        forge = Forgejo(world=world, profile=self.profile)
+        status, twin = forge.probe_write(), forge.probe_write(with_token=False)
+        if status not in MEANINGS or twin != NO_TOKEN:
+            observed = f"an impossible secret: {status}, without a token: {twin}"
+            return unknown(expected=expected, observed=observed, remedy="is that the forge, and is it well?")
+        return judged(
+            not MEANINGS[status],
+            expected=expected,
+            observed=f"{status}, {MEANINGS[status]}" if MEANINGS[status] else str(status),
+            twin=f"the same without a token: {twin}",
+            likely="the token has ended, or is somebody else's",
+            remedy=f"put an owner's token with write:repository into {forge.place}",
+        )
+
+
 def _refused_by_argocd(world: World, profile: Profile) -> Iterator[tuple[str, str]]:
     """What ArgoCD does not let us do, and the remedy; `loggedIn` and `can-i`, never the exit codes."""
     if not argocd.is_signed_in(world, profile):

@@ -21,6 +21,7 @@ from zotops.checks.rotation_fields import ANewKeyIsPending, DatesAreNoted, Pendi
 from zotops.checks.rotation_start import CurrentKeyIsKnown, NothingIsPending
 from zotops.checks.rotation_uses import CiWasGivenTheKey, OldKeyIsQuiet, OldKeyStillLives, OnlyTheNewKeyIsUsed
 from zotops.checks.sessions import NoSessionLeft
+from zotops.checks.tools import ForgeTakesWrites
 from zotops.checks.vault import KeyIsStored, OtherFieldsUnchanged, OwnItemIsThere, ReferencesResolve
 from zotops.checks.vault_unlocked import VaultIsUnlocked
 from zotops.model import Question, Runbook, Step
@@ -92,6 +93,7 @@ def preflight(profile: Profile) -> Step:
             NothingIsPending(profile=profile),
             NoStrayKeys(profile=profile),
             SecretIsListed(profile=profile),
+            ForgeTakesWrites(profile=profile),
         ),
         safe_to_stop="Nothing has been changed.",
         back="There is nothing to take back.",

@@ -60,6 +60,16 @@ FAULTS = (
         played_by="proxy",
     ),
     Fault(
+        name="forge-token-reads-only",
+        wrong="The forge's token may read, and not write.",
+        noticed="The rotation would stop in the middle, with a new key that CI cannot be given.",
+        check="the forge's token may write secrets and start builds",
+        remedy="Make a token with `write:repository` as an owner of the repository, and put it into the vault.",
+        breaks=in_document("forge", lambda d: d["tokens"][0].update(scopes=["read:repository"])),
+        state="hardened",
+        runbook="rotate-key",
+    ),
+    Fault(
         name="pending-filled-by-another",
         wrong="Another rotation has put its key into the pending field.",
         noticed="Two rotations would each take the other's key for their own.",
