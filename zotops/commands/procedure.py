@@ -7,11 +7,8 @@ from zotops.commands.outcomes import outcome
 from zotops.commands.walking import Wanted, parse_settled, walk
 from zotops.profile_file import find_profile, read_profile
 from zotops.redaction import Redactor
-from zotops.runbooks import RUNBOOKS
+from zotops.runbooks import CALLED, RUNBOOKS
 from zotops.runner import Bounds
-
-# How a runbook is called where its name is not the command's.
-CALLED = {"rotate-leaked-key": "rotate-key --leaked"}
 
 
 def procedure(

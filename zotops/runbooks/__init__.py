@@ -13,3 +13,5 @@ RUNBOOKS: Mapping[str, Callable[[Profile], Runbook]] = {
     "rotate-key": rotate_key.runbook,
     "rotate-leaked-key": rotate_leaked_key.runbook,
 }
+# How a runbook is called where its name is not the command's.
+CALLED = {"rotate-leaked-key": "rotate-key --leaked"}
