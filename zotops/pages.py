@@ -32,8 +32,9 @@ def step_texts(runbook: Runbook, name: str) -> Mapping[str, str]:
 
 def _how_to_run(name: str) -> str:
     return (
-        f"Run it with `invoke {CALLED.get(name, name)}`; stop at any prompt, and run it again to go on. Without a person, "
-        "`--auto` acts in the steps that the profile lists. `invoke rehearse` walks the whole of it in a practice world."
+        f"Run it with `invoke {CALLED.get(name, name)}`; stop at any prompt, and run it again to go on. Without a "
+        "person, `--auto` acts in the steps that the profile lists. `invoke rehearse` walks the whole of it in a "
+        "practice world."
     )
 
 
