@@ -220,6 +220,7 @@ def test_an_admin_takes_away_what_was_pushed_and_says_what_still_stays(own: Hard
     assert done.code == 0, done.out
     assert (found["write.admin"], found["access.admin.delete"]) == ("passed", "passed")
     assert "the name practice/zotops-scratch in the catalog" in done.only["left"]
+    assert not [text for text in done.only["left"] if "zotops-verify-" in text], "that tag was deleted"
     assert "practice/zotops-scratch: []" in public(own)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zotops.errors import Stop, Unreachable
-from zotops.model import Evidence, Login, World, judged, unknown
+from zotops.model import Evidence, Login, Verdict, World, judged, unknown
 from zotops.profile import Mirror, Profile, parse_ref
 from zotops.systems.push_clients import Target, push_as_dagger, push_as_skopeo
 from zotops.systems.skopeo import PROGRAM, push_by_skopeo
@@ -78,10 +78,13 @@ def _write(world: World, profile: Profile) -> Iterator[Told]:
 
     tag = _new_tag()
     pushed = _pushed(world, profile, name="write", says="an image pushed with CI's key comes back", push=push, tag=tag)
-    yield pushed
     named = profile.verify
-    if named.admin_key and pushed.left:
-        yield _by_admin(world, profile, Login(named.admin, parse_ref(named.admin_key)), tag)
+    if not named.admin_key or not pushed.left:
+        yield pushed
+        return
+    deleted = _by_admin(world, profile, Login(named.admin, parse_ref(named.admin_key)), tag)
+    yield replace(pushed, left=()) if deleted.evidence.verdict is Verdict.PASSED else pushed
+    yield deleted
 
 
 def _pushed(
