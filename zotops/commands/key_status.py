@@ -13,16 +13,16 @@ from zotops.commands.opening import open_sparing_world
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome
 from zotops.errors import Stop, UsageIsWrong
-from zotops.key_history import read_history, write_last_look
-from zotops.key_issues import Told, tell_the_forge
-from zotops.key_lines import issue_rows, one_line, rows
-from zotops.key_status import MONITORING_CODES, KeyStatus, Level, exit_code
-from zotops.key_watching import status_offline, status_online
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile, with_store
 from zotops.redaction import Redactor
 from zotops.screen import Screen
 from zotops.state_folder import state_folder
+from zotops.watched_key.history import read_history, write_last_look
+from zotops.watched_key.issues import Told, tell_the_forge
+from zotops.watched_key.lines import issue_rows, one_line, rows
+from zotops.watched_key.status import MONITORING_CODES, KeyStatus, Level, exit_code
+from zotops.watched_key.watching import status_offline, status_online
 
 
 def key_status(
@@ -48,7 +48,7 @@ def key_status(
         code = MONITORING_CODES[found.status.level] if nagios else exit_code(found.status)
         _show(found, screen, json=json, nagios=nagios, code=code)
         if prometheus:
-            from zotops.key_outputs import write_prometheus
+            from zotops.watched_key.outputs import write_prometheus
 
             write_prometheus(found.status, Path(prometheus), at=datetime.now(UTC))
         return code
@@ -89,7 +89,7 @@ def _offline(place: Profile) -> _Found:
 def _show(found: _Found, screen: Screen, *, json: bool, nagios: bool, code: int) -> None:
     status = found.status
     if json:
-        from zotops.key_outputs import document
+        from zotops.watched_key.outputs import document
 
         sys.stdout.write(screen.redact(document(status, found.told, at=datetime.now(UTC), code=code)))
     elif nagios:

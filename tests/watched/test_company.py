@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.keyring_registry import NOW
 from tests.systems.outside import KEY
-from tests.watched_key import ABSENT, OTHER, Scene, run, scene_in
-from zotops.key_history import History
-from zotops.key_status import Level, exit_code
-from zotops.key_watching import status_offline
+from tests.watched.keyring_registry import NOW
+from tests.watched.scene import ABSENT, OTHER, Scene, run, scene_in
+from zotops.watched_key.history import History
+from zotops.watched_key.status import Level, exit_code
+from zotops.watched_key.watching import status_offline
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def test_without_a_token_or_a_schedule_nothing_is_said_of_it(watched: Scene) -> 
 
 
 def test_the_how_to_names_every_point_and_no_other(watched: Scene) -> None:
-    text = (Path(__file__).parents[1] / "docs" / "howto" / "watch-the-key.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "howto" / "watch-the-key.md").read_text(encoding="utf-8")
     table = text.partition("| name | has to hold |")[2].partition("\n\n")[0]
     named = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
     offline = status_offline(watched.profile, watched.known, NOW)

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from zotops.key_company import BACK, FORGE, about_the_others, others, rotation_left, rotation_point
-from zotops.key_elsewhere import about_the_schedule
-from zotops.key_history import History, KnownKey, LastLook, moment
-from zotops.key_points import RECORD, Judged, about_the_key, dates_of, days_point, due_after, due_point, state_of
-from zotops.key_seen import Seen, look_at_key
-from zotops.key_status import Dates, KeyState, KeyStatus, Level, Point, day
 from zotops.model import World
 from zotops.profile import Profile
+from zotops.watched_key.company import BACK, FORGE, about_the_others, others, rotation_left, rotation_point
+from zotops.watched_key.elsewhere import about_the_schedule
+from zotops.watched_key.history import History, KnownKey, LastLook, moment
+from zotops.watched_key.points import (
+    RECORD,
+    Judged,
+    about_the_key,
+    dates_of,
+    days_point,
+    due_after,
+    due_point,
+    state_of,
+)
+from zotops.watched_key.seen import Seen, look_at_key
+from zotops.watched_key.status import Dates, KeyState, KeyStatus, Level, Point, day
 
 LAST_LOOK = "look"
 

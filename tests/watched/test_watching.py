@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.keyring_registry import NOW
 from tests.systems.outside import KEY
-from tests.watched_key import ABSENT, OTHER, Scene, run, scene_in
-from zotops.key_history import History, LastLook, moment
-from zotops.key_lines import one_line, rows
-from zotops.key_status import KeyState, KeyStatus, Level, exit_code
-from zotops.key_watching import status_offline
+from tests.watched.keyring_registry import NOW
+from tests.watched.scene import ABSENT, OTHER, Scene, run, scene_in
+from zotops.watched_key.history import History, LastLook, moment
+from zotops.watched_key.lines import one_line, rows
+from zotops.watched_key.status import KeyState, KeyStatus, Level, exit_code
+from zotops.watched_key.watching import status_offline
 
 
 @pytest.fixture

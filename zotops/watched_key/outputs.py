@@ -10,10 +10,10 @@ from typing import Any
 
 from zotops import __version__
 from zotops.errors import ConfigurationIsWrong
-from zotops.key_company import STRAY
-from zotops.key_issues import Told
-from zotops.key_status import KeyStatus, Level, Other, Point
 from zotops.systems.zot_keys import Key
+from zotops.watched_key.company import STRAY
+from zotops.watched_key.issues import Told
+from zotops.watched_key.status import KeyStatus, Level, Other, Point
 
 FORM = "zotops/key-status/1"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from zotops.key_history import History, is_rotation, moment
-from zotops.key_seen import Answer, AtRegistry, Field, Seen
-from zotops.key_status import Dates, KeyState, Level, Point, day, days_until, in_days
 from zotops.profile import Profile
 from zotops.systems.key_places import ids_in, trouble_with
+from zotops.watched_key.history import History, is_rotation, moment
+from zotops.watched_key.seen import Answer, AtRegistry, Field, Seen
+from zotops.watched_key.status import Dates, KeyState, Level, Point, day, days_until, in_days
 
 WORKS, DAYS, DUE, RECORD = "key", "days", "due", "record"
 # Both ends are written to the second.

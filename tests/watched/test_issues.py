@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.keyring_registry import NOW
 from tests.systems.outside import KEY, world_of
-from tests.watched_key import OTHER, Scene, scene_in
-from zotops.key_issues import Told, tell_the_forge
-from zotops.key_lines import issue_rows
+from tests.watched.keyring_registry import NOW
+from tests.watched.scene import OTHER, Scene, scene_in
 from zotops.model import SecretRef
+from zotops.watched_key.issues import Told, tell_the_forge
+from zotops.watched_key.lines import issue_rows
 
 TOKEN = SecretRef("own", "issue-token")
 

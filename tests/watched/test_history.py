@@ -16,7 +16,10 @@ from tests.lamps import FixedClock
 from tests.systems.outside import profile_of
 from zotops.errors import ConfigurationIsWrong
 from zotops.journal import Journal
-from zotops.key_history import (
+from zotops.profile import Profile
+from zotops.redaction import Redactor
+from zotops.state_folder import Lock, holder_of, lock_path
+from zotops.watched_key.history import (
     LastLook,
     is_between_two_keys,
     look_path,
@@ -25,9 +28,6 @@ from zotops.key_history import (
     read_last_look,
     write_last_look,
 )
-from zotops.profile import Profile
-from zotops.redaction import Redactor
-from zotops.state_folder import Lock, holder_of, lock_path
 
 REGISTRY = "http://registry.test"
 BEGIN = datetime.fromtimestamp(1_800_000_000, UTC)

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from zotops.key_history import AFTER_A_LEAK, CUT_OVER, History, is_between_two_keys, is_rotation
-from zotops.key_points import Judged
-from zotops.key_status import Level, Other, Point
 from zotops.runs import Run
 from zotops.systems.key_places import ids_in
 from zotops.systems.rotation import OLD_KEY_ID, Listed, short
 from zotops.systems.zot_keys import Key
+from zotops.watched_key.history import AFTER_A_LEAK, CUT_OVER, History, is_between_two_keys, is_rotation
+from zotops.watched_key.points import Judged
+from zotops.watched_key.status import Level, Other, Point
 
 STRAYS, TWINS, ENDLESS, BACK, ROTATION_LEFT, FORGE = "strays", "labels", "endless", "revoked", "rotation", "forge"
 LABEL = "zotops/"

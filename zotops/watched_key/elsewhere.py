@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from zotops.key_points import Judged
-from zotops.key_status import Level, Point
+from zotops.watched_key.points import Judged
+from zotops.watched_key.status import Level, Point
 
 WATCH = "watch"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from zotops.key_issues import Told
-from zotops.key_status import WORST_FIRST, KeyStatus, Level, Other, Point, day, in_days
 from zotops.systems.rotation import short
 from zotops.systems.zot_keys import Key
+from zotops.watched_key.issues import Told
+from zotops.watched_key.status import WORST_FIRST, KeyStatus, Level, Other, Point, day, in_days
 
 MARKS = {
     Level.OK: ("✓", "ok", "green"),
