@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.actions.key_ring import PATH
+from tests.checks.test_questions import PREVIEW, PROVIDERS, claims, provider
+from tests.checks.test_sessions import CLEAN
 from tests.platform.rotating import NEW, OLD, THIRD, Rotating, rotating
+from tests.systems.outside import tabled
 from zotops.actions.end_others import EndAllOthers
 from zotops.actions.revoke import RevokeOldKey
 from zotops.errors import ActionFailed
@@ -174,10 +178,17 @@ def test_others_that_appear_faster_than_they_are_ended_are_given_up(place: Rotat
         end_all(place)
 
 
-def test_a_new_key_that_was_ended_by_the_thief_is_told(place: Rotating) -> None:
+def test_a_new_key_that_was_ended_by_the_thief_is_answered_by_a_sign_in_that_looks_before_it_leaps(
+    place: Rotating,
+) -> None:
     place.ring.keys[NEW]["isExpired"] = True
-    with pytest.raises(ActionFailed, match=r"the new key is refused: .* \(0 others are ended\)"):
-        end_all(place)
+    with tabled({**CLEAN, PROVIDERS: provider(), PREVIEW: claims([])}) as server:
+        there = msgspec.structs.replace(place.profile.identity_provider, url=server.url)
+        place.profile = msgspec.structs.replace(place.profile, identity_provider=there)
+        place.safe.fields[place.profile.provider_token] = "token"
+        with pytest.raises(ActionFailed, match="zot-ci would sign in with no group"):
+            end_all(place)
+    assert len(place.ring.labels) == 2
 
 
 def test_without_the_new_key_in_the_vault_no_other_is_ended(place: Rotating) -> None:
