@@ -52,6 +52,7 @@ def doing(tmp_path: Path, shelf: Shelf) -> Doing:
 
 def test_nothing_is_done_that_was_not_asked_for(doing: Doing, shelf: Shelf) -> None:
     assert not Requested()
+    assert Requested(sign_in=True), "which is done elsewhere"
     assert doing() == []
     assert shelf.seen == []
 
@@ -153,6 +154,7 @@ def test_an_admin_overwrites_and_deletes_what_was_pushed(doing: Doing, shelf: Sh
     assert told.evidence.observed == "202 and 202 to the deletions, the tag is gone"
     assert told.left == (f"blobs in {SCRATCH}, until they are collected",)
     assert shelf.tags(SCRATCH) == []
+    assert pushed.left == (), "what is deleted does not stay"
 
 
 def test_a_name_that_stays_in_the_catalog_is_said(doing: Doing, shelf: Shelf) -> None:
@@ -183,8 +185,9 @@ def test_only_the_first_manifest_may_be_gone_already(
 
 def test_a_tag_that_is_still_there_was_not_deleted(doing: Doing, shelf: Shelf) -> None:
     shelf.says["DELETE "] = 202, b""
-    _, told = doing(write=True, admin=KEY)
+    pushed, told = doing(write=True, admin=KEY)
     assert told.evidence.verdict is FAILED
+    assert "CI may not delete it" in pushed.left[0]
     assert told.evidence.observed == "202 and 202 to the deletions, the tag is there"
 
 
