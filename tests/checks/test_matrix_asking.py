@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -14,7 +14,7 @@ from tests.actions.shelf import Shelf
 from tests.checks.matrix_cells import cell_of, one_door
 from tests.systems.outside import KEY, Safe, world_of
 from zotops.access_matrix import Cell, cells
-from zotops.checks.limits import ENOUGH, SESSIONS, Limited
+from zotops.checks.limits import SESSIONS
 from zotops.checks.matrix import NO_LATEST, NOTHING_CACHED, one, read_matrix
 from zotops.checks.matrix_answers import Asked
 from zotops.checks.matrix_image import Image
@@ -255,29 +255,3 @@ def test_nobody_waits_for_the_vault_who_needs_no_secret(profile: Profile, shelf:
     world = replace(world_of(profile, Slow({profile.current_key.secret: KEY})), http=shelf)
     found = read_matrix(world, profile, only=frozenset({"nobody", "ci"}))
     assert askers(found) == {"nobody", "ci"}
-
-
-@dataclass
-class Silent:
-    """A door behind which nobody answers."""
-
-    seen: list[str] = field(default_factory=list)
-
-    def send(self, method: str, url: str, **given: Any) -> Reply:
-        """As Http.send."""
-        del given
-        self.seen.append(f"{method} {url}")
-        raise Unreachable(f"no answer from {url}")
-
-
-def test_an_address_that_is_silent_is_given_up_and_no_other() -> None:
-    silent = Silent()
-    limited = Limited(http=silent, within=1.0)
-    for _ in range(ENOUGH + 5):
-        with pytest.raises(Unreachable, match="no answer from"):
-            limited.send("GET", "http://one/v2/")
-    assert len(silent.seen) == ENOUGH
-    with pytest.raises(Unreachable, match="not asked any more: no answer from"):
-        limited.send("GET", "http://one/other")
-    with pytest.raises(Unreachable, match=r"^no answer from http://two/"):
-        limited.send("GET", "http://two/v2/")
