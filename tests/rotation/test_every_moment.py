@@ -8,7 +8,7 @@ import pytest
 from tests.rotation.place import LONGEST, is_well, place_in
 
 # More than a rotation has; those beyond its end are not there. `test_the_points_are_all_there` holds them to the truth.
-RECORDS, EFFECTS = 116, 11
+RECORDS, EFFECTS = 120, 11
 POINTS = [*(f"record:{n}" for n in range(1, RECORDS + 1)), *(f"effect:{n}" for n in range(1, EFFECTS + 1))]
 
 
