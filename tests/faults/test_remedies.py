@@ -41,6 +41,8 @@ BEFORE = {
     "worker-sees-old-file": (SYNC,),
     "workflow-without-the-secret": (),
 }
+# Seconds after which somebody types the first line.
+LOOKED_AROUND = 3
 # Seconds in which an effect shows: the worker, and a registry that starts.
 SHOWS_WITHIN = 15
 
@@ -120,6 +122,8 @@ def test_a_remedy_works_as_it_is_typed(tmp_path: Path, name: str) -> None:
     assert section.commands, "its remedy holds no command"
     with broken_by(fault, tmp_path) as place:
         check = check_that_says(section.check, place.profile)
+        # Nobody types at once, and ages are told in whole seconds.
+        time.sleep(LOOKED_AROUND)
         said = [place.type(command) for command in BEFORE[name]]
         time.sleep(1)
         assert place.looks(check).startswith("failed: "), said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 from typing import Any
 
 from zotops.lab.executables.call import Call, NotImplementedHere, complain, parse_words, say
@@ -68,7 +69,7 @@ def _wait_status(last_exit: int | None) -> int:
 def _load_or_unload(call: Call, command: str, words: list[str]) -> int:
     given = parse_words(words, flags=("-w", "-F"))
     for path in given.alone:
-        answer = _ask(call, ask=command, path=path)
+        answer = _ask(call, ask=command, path=str(Path.cwd() / path))
         if answer["ok"]:
             continue
         title = command.capitalize()
