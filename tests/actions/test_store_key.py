@@ -62,7 +62,11 @@ def test_the_three_places_are_written_in_order_one_edit_each(profile: Profile) -
     assert action.settle(world, intent).state is State.DID_NOT
     outcome = action.perform(world, intent, FACTS)
     own, shared = profile.secrets.own_item, profile.secrets.shared_item
-    assert safe.writes == [(own, ("previous",)), (shared, (profile.secrets.key_field,)), (own, ("pending", "expires", "due"))]
+    assert safe.writes == [
+        (own, ("previous",)),
+        (shared, (profile.secrets.key_field,)),
+        (own, ("pending", "expires", "due")),
+    ]
     assert keys(profile, safe) == (KEY, "", OLD)
     assert safe.fields[own_field(profile, "expires")] == EXPIRES
     assert outcome.facts[OTHER_FIELDS].startswith("api-token=")
