@@ -126,7 +126,7 @@ def test_a_file_is_given_as_it_was_in_the_commit_that_is_asked_for(forge: Practi
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", f"/api/v1{REPO}/issues"),
+        ("GET", f"/api/v1{REPO}/pulls"),
         ("GET", f"/api/v1{REPO}/actions/secrets/ZOT_CI_API_KEY"),
         ("GET", "/api/v1/user/actions/secrets"),
         ("POST", "/api/v1/version"),
