@@ -19,6 +19,9 @@ from tests.commands.verifying import KINDS, ROOT, Done, Hardened, hardened
 from tests.systems.outside import nobody_listens
 from zotops.lab import vault
 
+# Each starts whole worlds; all of them with `./inv test --all`.
+pytestmark = pytest.mark.costly(share=0.35)
+
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "key-status.schema.json").read_text(encoding="utf-8"))
 
 FOR_ISSUES = "a-token-that-opens-issues"

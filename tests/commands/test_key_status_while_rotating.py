@@ -11,6 +11,9 @@ import pytest
 
 from tests.commands.verifying import KINDS, Hardened, hardened
 
+# Each starts whole worlds; all of them with `./inv test --all`.
+pytestmark = pytest.mark.costly(share=0.2)
+
 
 @pytest.fixture(params=KINDS)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hardened]:

@@ -53,7 +53,7 @@ def rehearsed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.costly(share=0.3)
+@pytest.mark.costly(share=0.15)
 def test_a_rehearsal_deploys_and_then_rotates_and_reports_both(tmp_path: Path) -> None:
     done = rehearsed(tmp_path)
     assert done.returncode == DONE, done.stdout[-3000:] + done.stderr
@@ -68,7 +68,7 @@ def test_a_rehearsal_deploys_and_then_rotates_and_reports_both(tmp_path: Path) -
     ]
 
 
-@pytest.mark.costly(share=0.3)
+@pytest.mark.costly(share=0.15)
 @pytest.mark.skipif(find_zot() is None, reason="no real zot: neither on PATH nor named by ZOTOPS_ZOT")
 @pytest.mark.parametrize("name", ["rotate-key", "rotate-leaked-key"])
 def test_a_real_zot_lets_its_key_be_rotated(tmp_path: Path, name: str) -> None:
@@ -78,7 +78,7 @@ def test_a_real_zot_lets_its_key_be_rotated(tmp_path: Path, name: str) -> None:
     assert "old 401, new 200, old 401" in done.stdout
 
 
-@pytest.mark.costly(share=0.3)
+@pytest.mark.costly(share=0.15)
 @pytest.mark.parametrize("zot", [None, find_zot()], ids=["stand-in", "real"])
 def test_a_key_with_seconds_to_live_expires_and_is_followed_by_another(
     tmp_path: Path, zot: Path | None, request: pytest.FixtureRequest
@@ -103,7 +103,7 @@ def test_a_key_with_seconds_to_live_expires_and_is_followed_by_another(
         assert ask(world, short, "/v2/")[0] == REFUSED
 
 
-@pytest.mark.costly(share=0.3)
+@pytest.mark.costly(share=0.15)
 def test_a_leaked_key_is_ended_before_anything_else(place: Place) -> None:
     assert place.here(name="rotate-leaked-key") == DONE, place.said
     assert is_well(place) == []
@@ -111,7 +111,7 @@ def test_a_leaked_key_is_ended_before_anything_else(place: Place) -> None:
     assert events.index(("action-done", "end-others")) < events.index(("action-intended", "promote"))
 
 
-@pytest.mark.costly(share=0.3)
+@pytest.mark.costly(share=0.15)
 def test_a_key_that_has_expired_is_followed_by_one_that_a_sign_in_makes(place: Place) -> None:
     expire(place)
     assert not place.stores.works(place.old)
@@ -120,7 +120,7 @@ def test_a_key_that_has_expired_is_followed_by_one_that_a_sign_in_makes(place: P
     assert "401: expired on" in place.journal()
 
 
-@pytest.mark.costly(share=0.3)
+@pytest.mark.costly(share=0.15)
 def test_a_key_that_was_deleted_is_followed_by_one_that_a_sign_in_makes(place: Place) -> None:
     end_current(place.root)
     assert place.here() == DONE, place.said
@@ -128,7 +128,7 @@ def test_a_key_that_was_deleted_is_followed_by_one_that_a_sign_in_makes(place: P
     assert "refused although its time is not over" in place.journal()
 
 
-@pytest.mark.costly(share=0.3)
+@pytest.mark.costly(share=0.15)
 def test_undone_before_the_end_ci_has_the_old_key_again_and_the_run_goes_on(place: Place, watcher: Watcher) -> None:
     assert place.here(until="prove") == DONE, place.said
     assert set(place.stores.consumers().values()) == {place.stores.held()["current"]} != {place.old}
@@ -139,7 +139,7 @@ def test_undone_before_the_end_ci_has_the_old_key_again_and_the_run_goes_on(plac
     assert (watcher.broken, is_well(place)) == ([], [])
 
 
-@pytest.mark.costly(share=0.3)
+@pytest.mark.costly(share=0.15)
 def test_there_is_no_way_back_once_the_old_key_is_ended(place: Place) -> None:
     assert place.here(until="revoke") == DONE, place.said
     assert place.here(undo="promote") == FAILED

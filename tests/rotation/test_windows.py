@@ -24,7 +24,7 @@ DONE, FAILED, UNCERTAIN, LOCKED = 0, 1, 4, 6
 LEAKED_ORDER = {"end-others", "stage", "test", "promote", "propagate"}
 CREATE, REVOKE = ("POST", "/zot/auth/apikey"), ("DELETE", "/zot/auth/apikey")
 
-pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly(share=0.12)]
+pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly(share=0.06)]
 
 
 @pytest.fixture

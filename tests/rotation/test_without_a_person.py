@@ -12,7 +12,7 @@ from tests.rotation.stores import Stores
 
 WAITING = 3
 
-pytestmark = pytest.mark.timeout(2 * LONGEST)
+pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly(share=0.4)]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,6 @@ def test_a_dry_run_looks_at_every_step_and_changes_nothing(desk: Desk, words: tu
     assert not desk.kept.exists() or desk.journals() == []
 
 
-@pytest.mark.costly(share=0.5)
 def test_what_cannot_be_undone_is_only_done_where_the_profile_lists_it(desk: Desk) -> None:
     stores = Stores(desk.root)
     old = stores.held()["current"]

@@ -13,6 +13,9 @@ import pytest
 
 from tests.schedules.installed import FOR_ISSUES, JOBS, Machine, machine
 
+# Each starts whole worlds; all of them with `./inv test --all`.
+pytestmark = pytest.mark.costly(share=0.35)
+
 
 @pytest.fixture(scope="module")
 def laid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
