@@ -19,6 +19,8 @@ SEED = "ZOTOPS_SAMPLE"
 FOREIGN = ("OP_", "ARGOCD_", "ANSIBLE_", "ZOTOPS_", "KUBE", "SSH_", "XDG_", "DBUS_", "MISE_")
 # Where a test finds a real zot, and what the sample is drawn with: both are meant for the tests.
 KEPT = ("ZOTOPS_ZOT", SEED)
+# What keeps a whole run under ten minutes on two cores; the shares say how the families relate.
+OF_EACH_SHARE = 0.35
 MUST_RUN_IN_CI = re.compile(r"\b(skopeo|chromium|docker-registry|mise|systemd-analyze|kubernetes-validate)\b")
 
 
@@ -79,7 +81,7 @@ def is_drawn(item: pytest.Item, seed: str) -> bool:
     if mark is None:
         return True
     number = int.from_bytes(hashlib.sha256(f"{seed} {item.nodeid}".encode()).digest()[:8], "big")
-    return number < float(mark.kwargs.get("share", 0.25)) * 2**64
+    return number < float(mark.kwargs.get("share", 0.25)) * OF_EACH_SHARE * 2**64
 
 
 @pytest.hookimpl(wrapper=True)

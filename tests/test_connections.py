@@ -116,3 +116,18 @@ def test_nothing_stays_open_once_it_is_closed(connections: Connections, servers:
     while servers[0].everywhere[-1] and time.monotonic() < until:
         time.sleep(0.01)
     assert servers[0].everywhere == [0, 1, 0]
+
+
+def test_one_whose_answer_comes_after_the_end_is_closed_too(
+    connections: Connections, servers: tuple[Counted, Counted]
+) -> None:
+    servers[0].slow = 0.3
+    late = threading.Thread(target=ask, args=(connections, servers[0].url))
+    late.start()
+    time.sleep(0.1)
+    connections.close()
+    late.join()
+    until = time.monotonic() + 5
+    while servers[0].everywhere[-1] and time.monotonic() < until:
+        time.sleep(0.01)
+    assert servers[0].everywhere == [0, 1, 0]

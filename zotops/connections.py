@@ -34,6 +34,7 @@ class Connections:
         self._lock = Lock()
         self._idle: list[tuple[str, httpx.Client]] = []  # with their servers; who was used last stands last
         self._busy = 0
+        self._closed = False
 
     def exchange(
         self, method: str, url: str, *, headers: Mapping[str, str] | None, body: bytes, timeout: float
@@ -54,12 +55,18 @@ class Connections:
             raise
         with self._lock:
             self._busy -= 1
-            self._idle.append((server, client))
+            # Nobody waits any more for an answer that comes after the end, and nobody would close its connection.
+            over = self._closed
+            if not over:
+                self._idle.append((server, client))
+        if over:
+            client.close()
         return reply
 
     def close(self) -> None:
-        """Close all that are not under way."""
+        """Close all that are not under way, and those that are as soon as they are not."""
         with self._lock:
+            self._closed = True
             idle, self._idle = self._idle, []
         for _, client in idle:
             client.close()
