@@ -21,24 +21,20 @@ from zotops.model import (
     Evidence,
     Fact,
     Facts,
-    Finished,
     Intent,
     Look,
     Outcome,
     Question,
-    Reply,
     Runbook,
-    Secret,
-    SecretRef,
     Settled,
     State,
     Step,
-    World,
     judged,
 )
 from zotops.operator import Decision, Found, Offer, Operator, Shown
 from zotops.redaction import Redactor
 from zotops.runner import Bounds, Runner
+from zotops.world import Finished, Reply, Secret, SecretRef, World
 
 LAMP_MADE = Fact("lamp-made")
 

@@ -8,8 +8,8 @@ import pytest
 from zotops.clipboard import Clipboard
 from zotops.doors import RealPrograms
 from zotops.errors import Unreachable
-from zotops.model import Secret
 from zotops.redaction import Redactor
+from zotops.world import Secret
 
 KEY = "zak_" + "a1" * 16
 

@@ -22,8 +22,8 @@ import pytest
 from zotops.children import operators_environment
 from zotops.doors import RealClock, RealHttp, RealPrograms
 from zotops.errors import ConfigurationIsWrong, Unreachable
-from zotops.model import Secret
 from zotops.redaction import PLACEHOLDER, Redactor
+from zotops.world import Secret
 
 CANARY = "correct horse battery staple"
 COOKIE = "session-0123456789abcdef"

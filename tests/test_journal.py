@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from zotops.doors import RealClock
 from zotops.journal import CannotRecord, CannotReplay, Journal, audit, read
-from zotops.model import Secret
 from zotops.redaction import PLACEHOLDER, Redactor
+from zotops.world import Secret
 
 ROOT = Path(__file__).parent.parent
 CANARY = "correct horse battery staple"

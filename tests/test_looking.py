@@ -12,20 +12,8 @@ import pytest
 from tests.lamps import Drawer, FixedClock, House, IsOn, Lamps
 from zotops.errors import ActionFailed, Stop, Unreachable
 from zotops.looking import CONNECTIONS, ReadAhead, counted, look, made
-from zotops.model import (
-    Check,
-    Evidence,
-    Fact,
-    Facts,
-    Login,
-    Look,
-    Secret,
-    SecretRef,
-    Verdict,
-    World,
-    judged,
-    unknown,
-)
+from zotops.model import Check, Evidence, Fact, Facts, Login, Look, Verdict, judged, unknown
+from zotops.world import Secret, SecretRef, World
 
 KEY, OTHER = SecretRef("item", "key"), SecretRef("item", "other")
 

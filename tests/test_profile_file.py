@@ -13,9 +13,10 @@ import pytest
 
 from zotops import profile_file
 from zotops.errors import ConfigurationIsWrong, UsageIsWrong
-from zotops.model import Login, SecretRef
+from zotops.model import Login
 from zotops.profile import Profile, parse_ref
 from zotops.profile_file import find_profile, read_profile, with_store
+from zotops.world import SecretRef
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = (ROOT / "docs" / "example.toml").read_text(encoding="utf-8")

@@ -8,9 +8,10 @@ from typing import Any, cast
 import pytest
 
 from zotops.errors import Uncertain, Unreachable
-from zotops.model import Question, Secret, SecretRef
+from zotops.model import Question
 from zotops.operator import Decision, Offer, Operator, RunEnds, Shown, StepBegins
 from zotops.recent import SECONDS, Forgetting, Recent
+from zotops.world import Secret, SecretRef
 
 REF, OTHER, ELSEWHERE = SecretRef("item", "key"), SecretRef("item", "other"), SecretRef("another", "key")
 

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zotops.model import Secret
 from zotops.redaction import PLACEHOLDER, Redactor
+from zotops.world import Secret
 
 KEY = "zak_0123456789abcdef0123456789abcdef"
 AWKWARD = "pä'ss\"w<o>r/d +&$`\\?~!"

@@ -16,10 +16,11 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from tests.lamps import LAMP_MADE, House, IsOn, Script, lamp_runbook, lamp_step
 from zotops.errors import NeedsAPerson, Stop
 from zotops.journal import read
-from zotops.model import Box, Check, Evidence, Facts, Question, Runbook, World, judged
+from zotops.model import Box, Check, Evidence, Facts, Question, Runbook, judged
 from zotops.operator import Decision, Offer
 from zotops.reports import Reported, as_json, markdown, write_junit
 from zotops.runner import Bounds
+from zotops.world import World
 
 DO, HAND, CHECK, SKIP, STOP = Decision.DO, Decision.BY_HAND, Decision.CHECK, Decision.SKIP, Decision.STOP
 SURE = Question(id="sure", prompt="Is it light?", claim=True)

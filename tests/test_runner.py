@@ -18,9 +18,10 @@ from zotops.errors import (
     Unreachable,
     UsageIsWrong,
 )
-from zotops.model import Question, SecretRef
+from zotops.model import Question
 from zotops.operator import Decision, Offer, RunEnds, StepEnds
 from zotops.runner import Bounds
+from zotops.world import SecretRef
 
 DO, GO_ON, HAND, CHECK = Decision.DO, Decision.GO_ON, Decision.BY_HAND, Decision.CHECK
 AGAIN, ACCEPT, LOOK, SKIP, STOP = Decision.AGAIN, Decision.ACCEPT, Decision.LOOK, Decision.SKIP, Decision.STOP

@@ -8,8 +8,8 @@ import pytest
 
 from tests.systems.outside import Safe
 from zotops.errors import Unreachable
-from zotops.model import Secret, SecretRef
 from zotops.sparing import Sparing
+from zotops.world import Secret, SecretRef
 
 KEY, OTHER, PENDING = SecretRef("item", "key"), SecretRef("item", "other"), SecretRef("own", "pending")
 

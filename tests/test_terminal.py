@@ -14,11 +14,12 @@ import pytest
 from rich.console import Console
 
 from tests.lamps import LAMP_MADE, House, IsOn, Lamps, TurnOn, lamp_runbook, lamp_step
-from zotops.model import Evidence, Fact, Look, Otherwise, Secret, Verdict, judged, unknown
+from zotops.model import Evidence, Fact, Look, Otherwise, Verdict, judged, unknown
 from zotops.operator import ByHand, Decision, Found, LookCloser, Offer, RunBegins, RunEnds, StepBegins, StepEnds, Told
 from zotops.redaction import PLACEHOLDER, Redactor
 from zotops.runner import Bounds
 from zotops.screen import Place, Screen
+from zotops.world import Secret
 
 PLAIN = "sure of itself"
 BELL, ESCAPE = "\x07", "\x1b"

@@ -11,11 +11,12 @@ from rich.console import Console
 
 from tests.lamps import LAMP_MADE, House, IsOn, Lamps, TurnOn, lamp_runbook, lamp_step
 from zotops.errors import CheckFailed, NeedsAPerson, Unreachable
-from zotops.model import Evidence, Question, SecretRef, judged, unknown
+from zotops.model import Evidence, Question, judged, unknown
 from zotops.operator import Decision, Offer, Told
 from zotops.runner import Bounds
 from zotops.screen import Place, Screen
 from zotops.unattended import Unattended
+from zotops.world import SecretRef
 
 EVERYTHING = tuple(Decision)
 RED, GOOD = judged(False, expected="e", observed="o"), judged(True, expected="e", observed="o")

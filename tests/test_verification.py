@@ -16,12 +16,13 @@ from tests.systems.outside import Safe, world_of
 from zotops.checks.matrix import read_matrix
 from zotops.lab import vault
 from zotops.lab.first_key import make_key
-from zotops.model import Verdict, World
+from zotops.model import Verdict
 from zotops.profile import Profile, RightName, Tier, Tiers, Verify, parse_ref
 from zotops.systems.zot import open_zot
 from zotops.systems.zot_image import mirrored, pull_image
 from zotops.verdict_table import summary
 from zotops.verification import Selected, Verified, verify
+from zotops.world import World
 
 RIGHTS: tuple[RightName, ...] = ("read", "create", "update", "delete")
 LOADED = "loaded new configuration settings"

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from zotops.errors import ActionFailed, Stop, Uncertain
 from zotops.ledger import Ledger
-from zotops.model import Action, Attempt, Question, Runbook, Settled, State, Step, World
+from zotops.model import Action, Attempt, Question, Runbook, Settled, State, Step
+from zotops.world import World
 
 
 def act(ledger: Ledger, world: World, step: Step, *, undo: bool = False) -> None:

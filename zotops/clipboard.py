@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zotops.errors import Unreachable
-from zotops.model import Programs, Secret
+from zotops.world import Programs, Secret
 
 PATIENCE = 5.0
 

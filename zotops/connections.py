@@ -11,8 +11,8 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from zotops.model import Headers, Reply
 from zotops.no_answer import CutOff
+from zotops.world import Headers, Reply
 
 if TYPE_CHECKING:
     import httpx

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from zotops.children import Child, Lines, operators_environment
 from zotops.connections import Connections
 from zotops.errors import ConfigurationIsWrong, Unreachable
-from zotops.model import Finished, Reply, Secret
 from zotops.no_answer import CutOff, why_no_answer
 from zotops.redaction import Redactor
 from zotops.traffic import Traffic
+from zotops.world import Finished, Reply, Secret
 
 GRACE = 0.5  # seconds by which the client's own, more telling time limits come first
 SHORTEST_COOKIE = 16  # a shorter one is a setting, not a session

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from zotops.looking import counted, look
-from zotops.model import Fact, Runbook, Verdict, World
+from zotops.model import Fact, Runbook, Verdict
 from zotops.operator import Found, Operator, StepBegins, Told
+from zotops.world import World
 
 
 def dry_run(runbook: Runbook, world: World, operator: Operator) -> int:

@@ -15,8 +15,8 @@ from typing import Any, Self
 import msgspec
 
 from zotops.errors import Stop
-from zotops.model import Clock
 from zotops.redaction import Redactor
+from zotops.world import Clock
 
 FIRST = "run-started"
 _FULLFSYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)

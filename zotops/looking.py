@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from zotops.errors import Stop
-from zotops.model import Check, Evidence, Facts, Secret, SecretRef, SecretStore, Verdict, World, unknown
+from zotops.model import Check, Evidence, Facts, Verdict, unknown
+from zotops.world import Secret, SecretRef, SecretStore, World
 
 CONNECTIONS = 32
 

@@ -1,17 +1,15 @@
-"""The nouns of zotops: what a runbook is made of, and the Protocols of the world that it works on."""
+"""The nouns of zotops: what a runbook is made of."""
 
 from __future__ import annotations
 
-import hmac
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from inspect import cleandoc
-from typing import Any, Literal, NoReturn, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
-from zotops.errors import Unreachable
+from zotops.world import SecretRef, World
 
 
 class Verdict(Enum):
@@ -41,45 +39,6 @@ class Fact:
 
 
 Facts: TypeAlias = Mapping[Fact, str]
-
-
-class Secret:
-    """A string that neither repr, str, format nor pickle shows. Only `reveal` gives it out."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value itself, for the one place that sends it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(...)"
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
-
-    __hash__ = None  # type: ignore[assignment]  # a hash of a secret could be looked up in a table
-
-    def __reduce__(self) -> NoReturn:
-        msg = "a Secret is never pickled"
-        raise TypeError(msg)
-
-
-@dataclass(frozen=True)
-class SecretRef:
-    """Where a secret is kept: an item of the store (by its id) and a field of it."""
-
-    item: str
-    field: str
-
-    def __str__(self) -> str:
-        return f"{self.item}/{self.field}"
 
 
 @dataclass(frozen=True)
@@ -301,161 +260,6 @@ class Runbook:
         return {step.id: step for step in self.steps}[step_id]
 
 
-class Headers(Mapping[str, str]):
-    """Response headers: names in any case; `all` gives repeated ones in their order."""
-
-    def __init__(self, pairs: Sequence[tuple[str, str]] = ()) -> None:
-        self._pairs = tuple((name.lower(), value) for name, value in pairs)
-
-    def __getitem__(self, name: str) -> str:
-        return dict(reversed(self._pairs))[name.lower()]
-
-    def __iter__(self) -> Any:  # Mapping's own signature is an iterator of keys
-        return iter(dict(self._pairs))
-
-    def __len__(self) -> int:
-        return len(dict(self._pairs))
-
-    def all(self, name: str) -> tuple[str, ...]:
-        """Every value of that header."""
-        return tuple(value for known, value in self._pairs if known == name.lower())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """An HTTP answer, its body limited in size by the door. `certificate`: the server's own, as DER; none over http."""
-
-    method: str
-    url: str
-    status: int
-    headers: Headers = field(default_factory=Headers)
-    body: bytes = b""
-    certificate: bytes = b""
-
-    @property
-    def text(self) -> str:
-        """The body as text; bytes that are no UTF-8 become replacement characters."""
-        return self.body.decode("utf-8", "replace")
-
-    def json(self) -> Any:  # JSON is whatever the server sent; callers judge it
-        """The body as JSON. Unreachable when it is none: such an answer cannot be judged."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
-            what = f"{self.method} {self.url} answered {self.status} with something that is not JSON"
-            raise Unreachable(what, remedy="look at that address in a browser; is it the right server?") from error
-
-
-class Http(Protocol):
-    """The one way to speak HTTP. Redirects are never followed; credentials go only where the caller sends them."""
-
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        timeout: float = 10.0,
-    ) -> Reply:
-        """Send one request; `timeout` in seconds. Unreachable when there is no answer."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finished:
-    """A child process that ended: exit code (negative: signal), and what it printed, not redacted; in memory only."""
-
-    argv: tuple[str, ...]
-    code: int
-    out: str
-    err: str
-
-
-class Programs(Protocol):
-    """The one way to run programs; their PATH, environment and working directory come from the profile."""
-
-    def find(self, name: str) -> str | None:
-        """Full path of a program, or None."""
-        ...
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        stdin: Secret | None = None,
-        timeout: float = 60.0,
-        on_line: Callable[[str], None] | None = None,
-        environment: Mapping[str, str] | None = None,
-    ) -> Finished:
-        """Run to the end; `stdin` goes through a pipe, without it stdin is closed (/dev/null).
-
-        `on_line` gets each line of output as it comes, redacted. Unreachable when the program is absent or does not
-        end within `timeout` seconds (then it has been ended). A child is never left behind.
-        """
-        ...
-
-
-class Clock(Protocol):
-    """Time, so that tests need not wait for it."""
-
-    def now(self) -> datetime:
-        """The present, aware, UTC."""
-        ...
-
-    def ticks(self) -> float:
-        """Monotonic seconds, for durations."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        ...
-
-
-class SecretStore(Protocol):
-    """Where secrets are kept. Everything read is registered with the redactor before it is returned."""
-
-    def read(self, ref: SecretRef) -> Secret:
-        """The value; empty when the field has none. Unreachable, with the cause, when it cannot be read."""
-        ...
-
-    def write(self, item: str, fields: Mapping[str, Secret | None]) -> None:
-        """Set these fields in one edit and read them back; None empties a field.
-
-        ActionFailed: certainly nothing was written. Uncertain: it may have been, or the read-back differs, or another
-        field changed meanwhile.
-        """
-        ...
-
-    def fingerprints(self, item: str) -> Mapping[str, str]:
-        """Keyed fingerprint of every concealed field of an item, "" for an empty one; comparable on this machine."""
-        ...
-
-    def fingerprint(self, secret: Secret) -> str:
-        """Keyed fingerprint of a value in hand, comparable with `fingerprints`."""
-        ...
-
-
-def say_nothing(_what: str, _result: str) -> None:
-    """The `tell` of a world in which nobody listens."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class World:
-    """Everything outside.
-
-    `tell` lets a long action say what it is doing: what, and its result. `register` makes a secret that was minted or
-    received known to the redactor; it is called before the secret is used.
-    """
-
-    http: Http
-    programs: Programs
-    secrets: SecretStore
-    clock: Clock
-    register: Callable[[Secret], None]
-    tell: Callable[[str, str], None] = say_nothing
-
-
 def judged(
     ok: bool,  # the one thing that is judged reads best first
     *,
@@ -495,42 +299,3 @@ def unknown(
 def not_yet(expected: str, fact: Fact) -> Evidence:
     """FAILED, because a fact that an earlier moment of the run has to find out is absent."""
     return Evidence(verdict=Verdict.FAILED, expected=expected, observed=f"not yet: {fact} is not known")
-
-
-def problems(runbook: Runbook) -> list[str]:
-    """Every authoring mistake of a runbook, one sentence each; empty when there is none."""
-    ids = [step.id for step in runbook.steps]
-    found = [f"step id {name!r} is used twice" for name in sorted({n for n in ids if ids.count(n) > 1})]
-    sentences = {str(check) for step in runbook.steps for check in step.checks}
-    found += [
-        f"box {box.text!r} is shown by {sentence!r}, which no check says"
-        for box in runbook.boxes
-        for sentence in box.shown_by
-        if sentence not in sentences
-    ]
-    for step in runbook.steps:
-        found += [f"step {step.id!r}: {problem}" for problem in _problems_of(step, ids)]
-    return found
-
-
-def _problems_of(step: Step, ids: Sequence[str]) -> list[str]:
-    wanted = {
-        "title": step.title,
-        "why": step.why,
-        "instructions": step.instructions,
-        "safe_to_stop": step.safe_to_stop,
-    }
-    found = [f"{name} is empty" for name, text in wanted.items() if not text.strip()]
-    if not step.checks and not step.asks:
-        found.append("nothing can show it done: it has neither a check nor a question")
-    if step.look_only and (step.action or step.asks or step.undo):
-        found.append("a step that only looks has no action, no question and no undo")
-    sentences = [str(check) for check in step.checks]
-    found += [f"two checks say {text!r}" for text in sorted({s for s in sentences if sentences.count(s) > 1})]
-    later = ids[ids.index(step.id) + 1 :] if step.id in ids else []
-    found += [
-        f"check {str(check)!r} may be unknown until {check.unknown_until!r}, which is no later step"
-        for check in step.checks
-        if check.unknown_until and check.unknown_until not in later
-    ]
-    return found

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from zotops.model import Login, SecretRef
+from zotops.model import Login
+from zotops.world import SecretRef
 
 _HOST = r"https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 Url = Annotated[str, Meta(pattern=rf"^{_HOST}(/[^\s?#]*[^\s?#/])?$")]

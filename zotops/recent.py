@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 
-from zotops.model import Clock, Question, Secret, SecretRef, SecretStore
+from zotops.model import Question
 from zotops.operator import Decision, Offer, Operator, Shown, StepBegins
+from zotops.world import Clock, Secret, SecretRef, SecretStore
 
 # Each call of a vault takes a second or asks for a finger; a check, an action and a check again need the same key.
 SECONDS = 5.0

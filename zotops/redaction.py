@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from zotops.model import Secret
 from zotops.secret_forms import SHORTEST, forms_of, lines_of
+from zotops.world import Secret
 
 PLACEHOLDER = "[redacted]"
 TELLING = 8  # a shorter form can be an ordinary word, so a sweep cannot call it a leak

@@ -9,7 +9,7 @@ from zotops.acting import act, settle_dangling
 from zotops.errors import CheckFailed, Interrupted, NeedsAPerson, Stop, Unreachable, UsageIsWrong
 from zotops.ledger import Ledger, counts
 from zotops.looking import counted, look
-from zotops.model import Check, Evidence, Question, Runbook, Secret, Step, Verdict, World
+from zotops.model import Check, Evidence, Question, Runbook, Step, Verdict
 from zotops.operator import (
     ByHand,
     Decision,
@@ -21,6 +21,7 @@ from zotops.operator import (
     StepBegins,
     StepEnds,
 )
+from zotops.world import Secret, World
 
 GO_ON = "call again to go on; nothing is lost"
 Looked = Mapping[str, tuple[Check, Evidence]]

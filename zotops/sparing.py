@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from zotops.errors import Stop, Unreachable
-from zotops.model import Secret, SecretRef, SecretStore, World
 from zotops.profile import Profile
+from zotops.world import Secret, SecretRef, SecretStore, World
 
 # A vault may ask for a finger at each read, whatever registry it is for: never twice at once.
 ONE_AFTER_ANOTHER = RLock()

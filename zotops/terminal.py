@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from zotops.clipboard import Clipboard
 from zotops.errors import NeedsAPerson, Unreachable
-from zotops.model import Evidence, Question, Secret, Verdict
+from zotops.model import Evidence, Question, Verdict
 from zotops.operator import Decision, Found, Offer, Shown
 from zotops.screen import Screen
+from zotops.world import Secret
 
 if TYPE_CHECKING:
     import questionary

@@ -19,8 +19,9 @@ from zotops.checks.sign_in import SignInRedirects
 from zotops.checks.standing import standing_checks
 from zotops.errors import UsageIsWrong
 from zotops.looking import CONNECTIONS, counted, made
-from zotops.model import Check, Evidence, Facts, Look, Verdict, World, unknown
+from zotops.model import Check, Evidence, Facts, Look, Verdict, unknown
 from zotops.profile import Profile
+from zotops.world import World
 
 if TYPE_CHECKING:
     from zotops.actions.on_request import Requested, Told

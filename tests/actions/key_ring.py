@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.systems.outside import HTTP, basic
-from zotops.model import Reply
+from zotops.world import Reply
 
 PATH = "/zot/auth/apikey"
 BEGAN = datetime(2026, 3, 7, tzinfo=UTC)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from zotops.model import Headers, Reply
 from zotops.systems.zot import digest_of
+from zotops.world import Headers, Reply
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 BASIC = {"WWW-Authenticate": 'Basic realm="zot"'}

@@ -14,7 +14,7 @@ from zotops.actions.arm import Arm
 from zotops.actions.soak import Soak
 from zotops.actions.successor import MintSuccessor
 from zotops.errors import ActionFailed
-from zotops.model import Attempt, Facts, Outcome, Secret, State
+from zotops.model import Attempt, Facts, Outcome, State
 from zotops.systems.rotation import (
     CUT_OVER_AT,
     CUT_OVER_RUN,
@@ -27,6 +27,7 @@ from zotops.systems.rotation import (
 )
 from zotops.systems.zot import with_key
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
+from zotops.world import Secret
 
 FIRST = Attempt(run="7f3a", number=1)
 ENDS = "2026-09-05T00:00:00+00:00"

@@ -11,9 +11,10 @@ from tests.platform.stand_ins import NOTHING, flying
 from tests.systems.outside import Place, practice
 from zotops.actions.build import DispatchBuild
 from zotops.errors import ActionFailed, Uncertain, Unreachable
-from zotops.model import Attempt, Http, Intent, Reply, State
+from zotops.model import Attempt, Intent, State
 from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS
 from zotops.systems.forgejo import Forgejo
+from zotops.world import Http, Reply
 
 FILES = ("build-container.yaml", "build-container-nix.yaml")
 

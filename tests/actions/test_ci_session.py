@@ -15,9 +15,9 @@ from tests.platform.stand_ins import with_programs
 from tests.systems.outside import Safe, Table, TableServer, tabled, world_of
 from zotops.actions.ci_session import begin_session, end_session, preview_claims, session_is_left
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import World
 from zotops.profile import Profile
 from zotops.systems.browser import Browser
+from zotops.world import World
 
 TOKEN = {"identifier": "recovery-1", "intent": "recovery", "user": 7}
 LOGOUT = "POST /zot/auth/logout"

@@ -14,12 +14,13 @@ from zotops.checks.sessions import NoSessionLeft
 from zotops.errors import ActionFailed, Uncertain, Unreachable
 from zotops.lab.provider.recovery import create_recovery_key
 from zotops.looking import made
-from zotops.model import Attempt, Http, Outcome, Reply, Secret, State, Verdict
+from zotops.model import Attempt, Outcome, State, Verdict
 from zotops.profile import parse_ref
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.zot import open_zot, with_key
 from zotops.systems.zot_keys import KEY_ID, KEY_LABEL, Key, has_key_form, list_keys
 from zotops.systems.zot_login import SIGNED_IN_AND_BACK
+from zotops.world import Http, Reply, Secret
 
 
 @pytest.fixture(scope="module")

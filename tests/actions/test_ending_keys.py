@@ -14,11 +14,12 @@ from tests.systems.outside import tabled
 from zotops.actions.end_others import EndAllOthers
 from zotops.actions.revoke import RevokeOldKey
 from zotops.errors import ActionFailed
-from zotops.model import Attempt, Facts, Intent, Outcome, Secret, State
+from zotops.model import Attempt, Facts, Intent, Outcome, State
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import ENDED_IDS, LAST_USES, OLD_KEY_ID, REVOKED_AT, last_uses
 from zotops.systems.zot import open_zot, with_key
 from zotops.systems.zot_keys import KEY_ID, list_keys
+from zotops.world import Secret
 
 FIRST = Attempt(run="7f3a", number=1)
 

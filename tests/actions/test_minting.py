@@ -17,10 +17,11 @@ from tests.platform.stand_ins import NOTHING, flying
 from tests.systems.outside import KEY, Safe, TableServer, profile_of, tabled, world_of
 from zotops.actions.minting import Minting
 from zotops.errors import ActionFailed, Uncertain
-from zotops.model import Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
+from zotops.model import Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.systems.key_places import KEY_PRINT, own_field
 from zotops.systems.zot import Caller, with_key
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID, KEY_LABEL
+from zotops.world import Secret, World
 
 URL = "http://registry.invalid"
 INTENT = {"label": "zotops/7f3a/2", "run": "7f3a", "expires": "2026-06-05T00:00:00+00:00"}

@@ -12,9 +12,10 @@ from tests.actions.shelf import Shelf
 from tests.platform.stand_ins import with_programs
 from tests.systems.outside import KEY, Safe, world_of
 from zotops.actions.on_request import Requested, Told, do
-from zotops.model import Reply, SecretRef, Verdict
+from zotops.model import Verdict
 from zotops.profile import Mirror, Verify
 from zotops.systems.zot_image import tiny_image
+from zotops.world import Reply, SecretRef
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
 SCRATCH, BUSYBOX = "practice/zotops-scratch", "docker.io/library/busybox"

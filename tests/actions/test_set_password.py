@@ -9,7 +9,8 @@ from tests.platform.stand_ins import NOTHING
 from tests.systems.outside import Place, practice
 from zotops.actions.set_password import SetCiPassword
 from zotops.errors import ActionFailed
-from zotops.model import Attempt, SecretRef, State
+from zotops.model import Attempt, State
+from zotops.world import SecretRef
 
 FIRST = Attempt(run="7f3a", number=1)
 

@@ -9,10 +9,11 @@ import pytest
 from tests.systems.outside import KEY, Safe, profile_of, world_of
 from zotops.actions.store_key import StoreKey
 from zotops.errors import ActionFailed, Uncertain
-from zotops.model import Attempt, Facts, Secret, State
+from zotops.model import Attempt, Facts, State
 from zotops.profile import Profile
 from zotops.systems.key_places import OTHER_FIELDS, own_field
 from zotops.systems.zot_keys import KEY_EXPIRES
+from zotops.world import Secret
 
 OLD = KEY.replace("0", "f")
 EXPIRES = "2027-02-19T00:00:00+00:00"

@@ -15,8 +15,9 @@ from tests.platform.stand_ins import NOTHING, flying, with_programs
 from tests.systems.outside import Safe, TableServer, tabled, world_of
 from zotops.actions.sync_app import SyncApp
 from zotops.errors import ActionFailed, Uncertain
-from zotops.model import Attempt, Outcome, State, World
+from zotops.model import Attempt, Outcome, State
 from zotops.systems.argocd import SYNCED_COMMIT
+from zotops.world import World
 
 BUSY = "rpc error: code = FailedPrecondition desc = another operation is already in progress"
 ENDED = "2026-03-07T10:00:00+00:00"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.platform.stand_ins import flying, with_programs
 from zotops.actions.waiting import wait_until
-from zotops.model import World
+from zotops.world import World
 
 
 def told_by(folder: Path, told: list[tuple[str, str]]) -> World:

@@ -10,8 +10,9 @@ import pytest
 
 from tests.systems.outside import KEY, Safe, Table, TableServer, nobody_listens, profile_of, tabled, world_of
 from zotops.looking import made
-from zotops.model import Check, Evidence, Facts, World
+from zotops.model import Check, Evidence, Facts
 from zotops.profile import Profile
+from zotops.world import World
 
 IMAGE = "/v2/practice/nettest"
 DENIED = {"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]}

@@ -8,8 +8,8 @@ import msgspec
 from tests.systems.outside import profile_of
 from zotops.access_matrix import Cell, cells
 from zotops.checks.matrix_answers import Asked, Seen
-from zotops.model import Headers, Reply
 from zotops.profile import Profile, Verify
+from zotops.world import Headers, Reply
 
 
 def one_door(folder: Path) -> Profile:

@@ -13,7 +13,8 @@ from tests.lamps import FixedClock, House
 from zotops.checks.combined import Around, Eventually, Finding, MayBeUnknownUntil
 from zotops.errors import Unreachable
 from zotops.looking import made
-from zotops.model import Check, Evidence, Facts, Login, Look, SecretRef, Verdict, World, judged
+from zotops.model import Check, Evidence, Facts, Login, Look, Verdict, judged
+from zotops.world import SecretRef, World
 
 LOGIN = Login("ci", SecretRef("item", "key"))
 

@@ -12,7 +12,8 @@ import pytest
 from tests.checks.conftest import IMAGE, IS_REGISTRY, REFUSED, Here, one_address
 from zotops.checks.front_of_house import CertificateLasts, ClocksAgree, IsHealthy, NothingIsChangedOnTheWay, ends_at
 from zotops.looking import made
-from zotops.model import Check, Evidence, Headers, Reply, Verdict
+from zotops.model import Check, Evidence, Verdict
+from zotops.world import Headers, Reply
 
 Answers = Callable[..., Here]
 NOW = datetime(2026, 3, 7, 10, 0, 0, tzinfo=UTC)

@@ -7,9 +7,10 @@ import pytest
 from tests.checks.conftest import Here
 from tests.systems.outside import KEY
 from zotops.checks.key_api import CiKeyIsListed, KeyApiIsThere, KeyIsCiUsers
-from zotops.model import Secret, Verdict
+from zotops.model import Verdict
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID, KEY_LABEL
+from zotops.world import Secret
 
 Answers = Callable[..., Here]
 LIST = "key GET /zot/auth/apikey"

@@ -7,7 +7,7 @@ import pytest
 
 from zotops.checks.limits import ENOUGH, Limited
 from zotops.errors import Unreachable
-from zotops.model import Reply
+from zotops.world import Reply
 
 
 @dataclass

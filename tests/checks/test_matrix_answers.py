@@ -7,8 +7,9 @@ import pytest
 
 from tests.checks.matrix_cells import answer, asked, cell_of, one_door
 from zotops.checks.matrix_answers import Seen, judged_by_registry
-from zotops.model import Reply, Verdict
+from zotops.model import Verdict
 from zotops.systems.zot import digest_of
+from zotops.world import Reply
 
 NAME = "practice/nettest"
 DENIED = json.dumps({"errors": [{"code": "DENIED"}]}).encode()

@@ -19,10 +19,11 @@ from zotops.checks.matrix import NO_LATEST, NOTHING_CACHED, one, read_matrix
 from zotops.checks.matrix_answers import Asked
 from zotops.checks.matrix_image import Image
 from zotops.errors import Stop, Unreachable
-from zotops.model import Reply, Secret, SecretRef, Verdict
+from zotops.model import Verdict
 from zotops.profile import Address, Profile
 from zotops.systems.zot import ANONYMOUS, Caller, Zot
 from zotops.systems.zot_image import tiny_image
+from zotops.world import Reply, Secret, SecretRef
 
 NAME = "practice/nettest"
 SMALL = tiny_image("small")

@@ -10,9 +10,10 @@ from tests.systems.outside import KEY, Safe, profile_of, world_of
 from zotops.checks.vault import KeyIsStored, OtherFieldsUnchanged, OwnItemIsThere, ReferencesResolve
 from zotops.errors import Unreachable
 from zotops.looking import look
-from zotops.model import Check, Evidence, Facts, Secret, SecretRef, Verdict
+from zotops.model import Check, Evidence, Facts, Verdict
 from zotops.profile import Profile, parse_ref
 from zotops.systems.key_places import KEY_PRINT, OTHER_FIELDS, own_field
+from zotops.world import Secret, SecretRef
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
 

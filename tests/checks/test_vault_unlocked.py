@@ -6,7 +6,8 @@ from tests.checks.test_vault import Vault, seen
 from tests.systems.outside import profile_of
 from zotops.checks.vault_unlocked import VaultIsUnlocked
 from zotops.errors import Unreachable
-from zotops.model import Secret, SecretRef, Verdict
+from zotops.model import Verdict
+from zotops.world import Secret, SecretRef
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
 

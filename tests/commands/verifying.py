@@ -19,10 +19,10 @@ from zotops.lab import world as lab
 from zotops.lab.first_key import Browser, make_key
 from zotops.lab.names import NAMES
 from zotops.lab.state import State
-from zotops.model import Secret
 from zotops.profile import Profile
 from zotops.profile_file import read_profile
 from zotops.systems.zot import with_key
+from zotops.world import Secret
 
 ROOT = Path(__file__).parents[2]
 INVOKE = Path(sys.executable).parent / "invoke"

@@ -14,11 +14,12 @@ from zotops.commands.opening import open_world
 from zotops.lab import world as lab
 from zotops.lab.faults import Fault, fault_named
 from zotops.looking import made
-from zotops.model import Check, Verdict, World
+from zotops.model import Check, Verdict
 from zotops.profile import Profile
 from zotops.profile_file import read_profile
 from zotops.redaction import Redactor
 from zotops.runbooks.deploy import runbook
+from zotops.world import World
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 # A code span that begins with one of these is a command; the others are names and settings.

@@ -16,8 +16,8 @@ from tests.lab.provider_world import TOKEN, PracticeProvider, practice_provider
 from tests.systems.outside import HTTP
 from zotops.lab.provider.document import VERSION
 from zotops.lab.provider.recovery import create_recovery_key
-from zotops.model import Http, Reply, Secret
 from zotops.systems.authentik import Authentik
+from zotops.world import Http, Reply, Secret
 
 CLIENT = Path(__file__).with_name("official_client.py")
 # What a call answers, in the client's words, and a field of it (of the rows of a list) that every server sends.

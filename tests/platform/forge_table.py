@@ -11,8 +11,8 @@ import msgspec
 
 from tests.platform.stand_ins import flying
 from tests.systems.outside import Answer, Safe, TableServer, profile_of, tabled, world_of
-from zotops.model import World
 from zotops.profile import Profile
+from zotops.world import World
 
 DAGGER, SKOPEO = "build-container.yaml", "build-container-nix.yaml"
 REPOSITORY = "/api/v1/repos/practice/platform"

@@ -10,8 +10,8 @@ import msgspec
 
 from tests.platform.stand_ins import flying, with_programs
 from tests.systems.outside import Safe, Table, TableServer, tabled
-from zotops.model import World
 from zotops.profile import Profile
+from zotops.world import World
 
 # The second that it is there, whatever the time is here.
 NOW = 2_000_000_000

@@ -13,10 +13,11 @@ from tests.actions.key_ring import KeyRing
 from tests.platform.forge_table import Forge, forge
 from tests.systems.outside import KEY, Safe
 from zotops.looking import made
-from zotops.model import Check, Evidence, Fact, Facts, Secret, World
+from zotops.model import Check, Evidence, Fact, Facts
 from zotops.profile import Profile
 from zotops.systems.key_places import KEY_PRINT, own_field
 from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT
+from zotops.world import Secret, World
 
 OLD, NEW, THIRD = KEY, KEY.replace("0", "e"), KEY.replace("0", "d")
 URL = "http://registry.invalid"

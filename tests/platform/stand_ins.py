@@ -8,8 +8,9 @@ import msgspec
 
 from tests.systems.outside import Safe, profile_of, world_of
 from zotops.doors import RealClock
-from zotops.model import Facts, World
+from zotops.model import Facts
 from zotops.profile import Profile
+from zotops.world import World
 
 NOTHING: Facts = {}
 USUAL = ("sh", "cat", "date", "test", "printf", "echo")

@@ -18,7 +18,7 @@ from zotops.lab.faults.traps import make_key
 from zotops.lab.first_key import EXPIRES, sign_in
 from zotops.lab.rotating import ask, end_current
 from zotops.lab.state import State
-from zotops.model import Reply
+from zotops.world import Reply
 
 DONE, FAILED, UNCERTAIN, LOCKED = 0, 1, 4, 6
 LEAKED_ORDER = {"end-others", "stage", "test", "promote", "propagate"}

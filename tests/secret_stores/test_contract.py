@@ -14,10 +14,10 @@ from tests.secret_stores import file_key_chain
 from zotops.doors import RealPrograms
 from zotops.errors import ActionFailed, Uncertain, Unreachable
 from zotops.lab import vault
-from zotops.model import Secret, SecretRef, SecretStore
 from zotops.redaction import PLACEHOLDER, Redactor
 from zotops.secret_stores.key_chain import KeyChain
 from zotops.secret_stores.onepassword import OnePassword
+from zotops.world import Secret, SecretRef, SecretStore
 
 KEY, SECOND = "zak_0123456789abcdef0123456789abcdef", "zak_fedcba9876543210fedcba9876543210"
 OWN = "ownitemid"

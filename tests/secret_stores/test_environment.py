@@ -10,10 +10,10 @@ import pytest
 
 from zotops.doors import RealPrograms
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Secret, SecretRef
 from zotops.profile import Handed
 from zotops.redaction import PLACEHOLDER, Redactor
 from zotops.secret_stores.environment import LARGEST, Environment
+from zotops.world import Secret, SecretRef
 
 KEY = "zak_0123456789abcdef0123456789abcdef"
 TOKEN = "token-of-the-owner"

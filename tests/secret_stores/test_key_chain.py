@@ -9,9 +9,9 @@ import pytest
 
 from tests.secret_stores import file_key_chain
 from zotops.errors import ActionFailed, Uncertain, Unreachable
-from zotops.model import Secret, SecretRef
 from zotops.redaction import Redactor
 from zotops.secret_stores.key_chain import KeyChain
+from zotops.world import Secret, SecretRef
 
 KEY, SECOND = "zak_0123456789abcdef0123456789abcdef", "zak_fedcba9876543210fedcba9876543210"
 REF = SecretRef("own", "pending")

@@ -14,10 +14,10 @@ from tests.lab.practice_world import Practice, laid_out
 from zotops.doors import RealPrograms
 from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
 from zotops.lab import vault
-from zotops.model import Secret, SecretRef
 from zotops.redaction import PLACEHOLDER, Redactor
 from zotops.secret_stores.onepassword import OnePassword, has_passkey, is_concealed
 from zotops.secret_stores.values import fault_of
+from zotops.world import Secret, SecretRef
 
 KEY = "zak_0123456789abcdef0123456789abcdef"
 FINGERPRINT_KEY = b"k" * 32

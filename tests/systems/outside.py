@@ -19,10 +19,10 @@ from zotops.lab import world as lab
 from zotops.lab.names import NAMES
 from zotops.lab.profile import profile_text
 from zotops.lab.state import State
-from zotops.model import Secret, SecretRef, World
 from zotops.profile import Profile
 from zotops.profile_file import read_profile
 from zotops.redaction import Redactor
+from zotops.world import Secret, SecretRef, World
 
 # One client for all tests of a process, as for all checks of a run; a new one costs 50 ms.
 HTTP = RealHttp(Redactor())

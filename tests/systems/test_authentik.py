@@ -8,11 +8,11 @@ import pytest
 
 from tests.systems.outside import Place, Safe, practice, profile_of, tabled, world_of
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Secret
 from zotops.profile import Profile
 from zotops.systems.authentik import Authentik, open_authentik
 from zotops.systems.authentik_answers import Session, Token, User
 from zotops.systems.authentik_claims import claimed_groups
+from zotops.world import Secret
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import pytest
 
 from tests.systems.outside import HTTP, TableServer, tabled
 from zotops.errors import Unreachable
-from zotops.model import Headers, Reply, Secret
 from zotops.systems.browser import Browser, bare, origin_of
+from zotops.world import Headers, Reply, Secret
 
 
 def browser(registered: list[str] | None = None) -> Browser:

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from tests.systems.outside import profile_of
-from zotops.model import Secret
 from zotops.profile import Handed, Profile
 from zotops.systems.key_places import changed_fields, concealed_fields, read_command, trouble_with
+from zotops.world import Secret
 
 KEY = "zak_" + "0123456789abcdef" * 2
 

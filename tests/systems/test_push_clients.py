@@ -11,12 +11,12 @@ from tests.lab.recording_registry import Registry, recording_registry
 from zotops.doors import RealHttp, RealPrograms
 from zotops.errors import ActionFailed
 from zotops.lab.pushing import PushError, Style, push_image
-from zotops.model import Secret
 from zotops.redaction import Redactor
 from zotops.systems.push_clients import Target, push_as_dagger, push_as_skopeo
 from zotops.systems.skopeo import push_by_skopeo
 from zotops.systems.zot import Zot, with_key
 from zotops.systems.zot_image import Image, tiny_image
+from zotops.world import Secret
 
 KEY, NAME = ("zot-ci", "the-right-key"), "practice/nettest"
 CLIENTS: dict[Style, Callable[[Target, Image], None]] = {"dagger": push_as_dagger, "skopeo": push_as_skopeo}

@@ -9,7 +9,6 @@ import pytest
 
 from tests.systems.outside import KEY, Place, practice, tabled
 from zotops.errors import ActionFailed, Uncertain, Unreachable
-from zotops.model import Headers, Reply, Secret
 from zotops.systems.front_doors import FromTheServer, door_at, front_doors
 from zotops.systems.server import RegistryHost
 from zotops.systems.zot import (
@@ -25,6 +24,7 @@ from zotops.systems.zot import (
 )
 from zotops.systems.zot_image import pull_image, push_image, tiny_image
 from zotops.systems.zot_keys import delete_key, has_key_form, just_used, list_keys, mint_key
+from zotops.world import Headers, Reply, Secret
 
 IMAGE = "practice/nettest"
 

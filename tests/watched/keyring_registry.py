@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from zotops.errors import Unreachable
-from zotops.model import Headers, Reply
+from zotops.world import Headers, Reply
 
 NEVER = "0001-01-01T00:00:00Z"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

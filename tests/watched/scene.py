@@ -10,7 +10,6 @@ from tests.lamps import FixedClock
 from tests.systems.outside import KEY, Safe, profile_of, world_of
 from tests.watched.keyring_registry import NOW, Memory, StoredKey
 from zotops.errors import Unreachable
-from zotops.model import Secret, SecretRef
 from zotops.profile import Profile
 from zotops.progress import Progress, StepProgress
 from zotops.runs import Run
@@ -19,6 +18,7 @@ from zotops.systems.rotation import OLD_KEY_ID
 from zotops.watched_key.history import History, KnownKey, LastLook
 from zotops.watched_key.status import KeyStatus, Level
 from zotops.watched_key.watching import status_online
+from zotops.world import Secret, SecretRef
 
 OTHER = "zak_" + "f" * 32
 # Our own clock, an hour ahead of the registry's.

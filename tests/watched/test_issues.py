@@ -12,9 +12,9 @@ import pytest
 from tests.systems.outside import KEY, world_of
 from tests.watched.keyring_registry import NOW
 from tests.watched.scene import OTHER, Scene, scene_in
-from zotops.model import SecretRef
 from zotops.watched_key.issues import Told, tell_the_forge
 from zotops.watched_key.lines import issue_rows
+from zotops.world import SecretRef
 
 TOKEN = SecretRef("own", "issue-token")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from zotops.errors import ActionFailed
-from zotops.model import Action, Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PREVIOUS, REVOKED, ids_in, own_field
 from zotops.systems.rotation import ENDED_IDS, OLD_KEY_ID, due_day
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
+from zotops.world import Secret, World
 
 
 class Arm(OfProfile, Action):

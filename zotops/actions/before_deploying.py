@@ -6,12 +6,12 @@ import json
 from posixpath import dirname
 
 from zotops.errors import ActionFailed
-from zotops.model import World
 from zotops.profile import Profile
 from zotops.systems.candidate import Candidate, read_candidate
 from zotops.systems.discovery import read_issuer
 from zotops.systems.forgejo import Forgejo
 from zotops.systems.server import RegistryHost
+from zotops.world import World
 
 
 def look_before(world: World, profile: Profile, *, reviewed: str) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from zotops.actions.waiting import wait_until
 from zotops.errors import ActionFailed, Uncertain
-from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, HALF_STARTED, buildable, tags_of
 from zotops.systems.forgejo import DispatchRefusedError, Forgejo, Run
+from zotops.world import World
 
 # The time in which a dispatch that was cut off may still show, in seconds.
 LATE = 5.0

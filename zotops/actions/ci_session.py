@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import partial
 
 from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
-from zotops.model import World
 from zotops.profile import Profile, parse_ref
 from zotops.systems.authentik import open_authentik
 from zotops.systems.authentik_claims import claimed_groups
@@ -21,6 +20,7 @@ from zotops.systems.sign_in import (
 )
 from zotops.systems.zot import Caller
 from zotops.systems.zot_login import by_session, end_login
+from zotops.world import World
 
 
 def preview_claims(world: World, profile: Profile) -> None:

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 from zotops.actions.ci_session import signed_in
 from zotops.actions.minting import Minting
-from zotops.model import Facts, World
+from zotops.model import Facts
 from zotops.systems.zot import Caller
 from zotops.systems.zot_login import SIGNED_IN_AND_BACK
+from zotops.world import World
 
 
 class CreateCiKey(Minting):

@@ -8,13 +8,14 @@ from typing import Any
 from zotops.actions.before_deploying import look_before
 from zotops.actions.restarting import make_up_for_lost_restart, wait_for_registry
 from zotops.errors import ActionFailed, Uncertain, Unreachable
-from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile, Profile
 from zotops.systems.ansible import play
 from zotops.systems.builds import DEPLOYED_AT
 from zotops.systems.candidate import REVIEWED_CONFIG, digest_of
 from zotops.systems.server import RegistryHost
 from zotops.systems.zot import ANONYMOUS, open_zot
+from zotops.world import World
 
 # Answers to a probe that leaves nothing: the caller may push, and may not.
 UNDERSTOOD = 415

@@ -7,12 +7,13 @@ from typing import NoReturn
 
 from zotops.actions.ci_session import preview_claims, signed_in
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Settled, State, World
+from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import ENDED_IDS, NOT_SIGNED_IN, REVOKED_AT, ci_caller, listed_by_new, new_key, short
 from zotops.systems.zot import Caller, Zot, open_zot
 from zotops.systems.zot_keys import KEY_ID, Key, delete_key, list_keys
+from zotops.world import World
 
 # Whoever has the leaked key can make others with it, until it is ended: then nothing new appears.
 ROUNDS, QUIET = 20, 2

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from zotops.actions.ci_session import preview_claims, session_is_left
 from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
-from zotops.model import Action, Attempt, Facts, Intent, Outcome, SecretRef, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.key_places import KEY_PRINT, PENDING, PREVIOUS, own_field
 from zotops.systems.zot import Caller, Zot, open_zot, with_key
@@ -25,6 +25,7 @@ from zotops.systems.zot_keys import (
     list_keys,
     mint_key,
 )
+from zotops.world import SecretRef, World
 
 # The time in which a request that was cut off may still arrive, in seconds.
 LATE = 2.0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from zotops.errors import ActionFailed
-from zotops.model import Secret, World
 from zotops.profile import Profile
 from zotops.systems.key_places import PENDING, PREVIOUS, own_field, trouble_with
+from zotops.world import Secret, World
 
 
 def promote_pending(world: World, profile: Profile) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from zotops.errors import Stop, Unreachable
-from zotops.model import Evidence, Login, Verdict, World, judged, unknown
+from zotops.model import Evidence, Login, Verdict, judged, unknown
 from zotops.profile import Mirror, Profile, parse_ref
 from zotops.systems.push_clients import Target, push_as_dagger, push_as_skopeo
 from zotops.systems.skopeo import PROGRAM, push_by_skopeo
 from zotops.systems.zot import Caller, Zot, names_in, open_zot, with_key
 from zotops.systems.zot_image import Image, pull_image, push_image, tiny_image
 from zotops.systems.zot_keys import has_key_form
+from zotops.world import World
 
 OK, NOT_THERE, ACCEPTED = 200, 404, 202
 # The registry fetches the whole image before it answers.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from zotops.actions.moving_keys import bring_back_previous, promote_pending
 from zotops.actions.sync_secrets import SyncForgeSecrets
 from zotops.errors import ActionFailed
-from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.key_places import KEY_PRINT, OTHER_FIELDS, PENDING, PREVIOUS, other_fields, own_field
 from zotops.systems.rotation import CUT_OVER_AT, GIVEN, OLD_KEY_PRINT, REVOKED_AT
+from zotops.world import World
 
 
 class Promote(OfProfile, Action):

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from zotops.actions.waiting import wait_until
 from zotops.errors import Unreachable
-from zotops.model import World
 from zotops.profile import Profile
 from zotops.systems.server import RegistryHost
 from zotops.systems.zot import open_zot
+from zotops.world import World
 
 # A start that waits for a silent identity provider ends after 30 s (zot 2.1.20, measured).
 PATIENCE = 45.0

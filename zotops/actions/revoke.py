@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Secret, Settled, State, World
+from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import (
@@ -19,6 +19,7 @@ from zotops.systems.rotation import (
 )
 from zotops.systems.zot import open_zot
 from zotops.systems.zot_keys import delete_key
+from zotops.world import Secret, World
 
 # The time in which a request that was cut off may still arrive, in seconds.
 LATE = 5.0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 
 from zotops.errors import ActionFailed
-from zotops.model import Action, Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile, parse_ref
 from zotops.systems.authentik import open_authentik
+from zotops.world import Secret, World
 
 
 class SetCiPassword(OfProfile, Action):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from zotops.actions.waiting import wait_until
-from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.forgejo import Forgejo
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import CUT_OVER_AT, CUT_OVER_RUN, LAST_USES, last_uses, listed_by_new, new_key, soak_left
+from zotops.world import World
 
 
 class Soak(OfProfile, Action):

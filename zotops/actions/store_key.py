@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from zotops.actions.moving_keys import promote_pending
-from zotops.model import Action, Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, OTHER_FIELDS, PENDING, other_fields
 from zotops.systems.rotation import due_day
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
+from zotops.world import Secret, World
 
 
 class StoreKey(OfProfile, Action):

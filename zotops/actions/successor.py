@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 from zotops.actions.ci_session import signed_in
 from zotops.actions.minting import Minting
-from zotops.model import Facts, World
+from zotops.model import Facts
 from zotops.systems.rotation import OK, OLD_KEY_STATE, WORKS, ci_caller
 from zotops.systems.zot import Caller, open_zot
+from zotops.world import World
 
 
 class MintSuccessor(Minting):

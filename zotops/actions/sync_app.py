@@ -6,12 +6,13 @@ from datetime import datetime
 
 from zotops.actions.waiting import wait_until
 from zotops.errors import ActionFailed, Uncertain
-from zotops.model import Action, Attempt, Facts, Finished, Intent, Outcome, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.argocd import SYNCED_COMMIT, App, last_line, read_app, start_sync
 from zotops.systems.authentik import open_authentik
 from zotops.systems.blueprint_state import read_blueprint_state
 from zotops.systems.git import newest_commit
+from zotops.world import Finished, World
 
 REFUSED = 1
 BUSY = "another operation is already in progress"

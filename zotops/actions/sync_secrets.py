@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from zotops.errors import ActionFailed
-from zotops.model import Action, Attempt, Facts, Intent, Outcome, Secret, Settled, State, World
+from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import Copy, OfProfile
 from zotops.systems.ansible import play
 from zotops.systems.builds import DEPLOYED_AT, failed_since
 from zotops.systems.forgejo import Forgejo
 from zotops.systems.key_places import trouble_with
 from zotops.systems.rotation import BY_API, COPIES_GIVEN, GIVEN
+from zotops.world import Secret, World
 
 
 class SyncForgeSecrets(OfProfile, Action):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Settled, State, World
+from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Settled, State
 from zotops.profile import Mirror, OfProfile
 from zotops.systems.services_check import SERVICES_OF_REGISTRY, SERVICES_OTHERS, run_services_check, written
 from zotops.systems.zot import Zot, names_in, open_zot, with_key
@@ -17,6 +17,7 @@ from zotops.systems.zot_image import (
     tiny_image,
 )
 from zotops.systems.zot_keys import has_key_form
+from zotops.world import World
 
 OK = 200
 # The registry fetches the whole image before it answers.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zotops.model import World
+from zotops.world import World
 
 FIRST, GROWTH = 0.2, 1.5
 

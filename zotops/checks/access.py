@@ -9,10 +9,11 @@ from zotops.access_sentences import MADE_UP, NOBODY_WRITES, says_read
 from zotops.checks.ci_rights import CiRight
 from zotops.checks.probing import LET_THROUGH, NOT_SIGNED_IN, OK, existing_tag, probe
 from zotops.errors import Unreachable
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile, RightName
 from zotops.systems.front_doors import FrontDoor, front_doors
 from zotops.systems.zot import ANONYMOUS, EMPTY_BASIC, Caller, Zot, error_code, made_up_key, open_zot
+from zotops.world import World
 
 # One delayed refusal takes a second each (failDelay), so all are asked at once.
 CONNECTIONS = 32

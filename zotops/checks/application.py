@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from zotops.checks.asking import AsksProvider
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.systems.authentik import Authentik, open_authentik
 from zotops.systems.authentik_answers import Application, Binding, Provider, RedirectUri
+from zotops.world import World
 
 STRICT, CONFIDENTIAL, PER_PROVIDER, ANY, CODE = "strict", "confidential", "per_provider", "any", "authorization_code"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile, Profile
 from zotops.systems.argocd import SYNCED_COMMIT, App, read_app
 from zotops.systems.git import newest_commit
+from zotops.world import World
 
 
 class AppIsSynced(OfProfile, Check):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zotops.model import Check, Login, SecretRef
+from zotops.model import Check, Login
 from zotops.profile import OfProfile, Profile
+from zotops.world import SecretRef
 
 
 class AsksProvider(OfProfile, Check):

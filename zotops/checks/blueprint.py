@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from zotops.checks.asking import AsksProvider
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Evidence, Facts, Look, Otherwise, judged
 from zotops.systems.blueprint_state import BlueprintState, read_blueprint_state
+from zotops.world import World
 
 
 class BlueprintIsApplied(AsksProvider):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from zotops.checks.asking import AsksForge
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, not_yet, unknown
+from zotops.model import Evidence, Facts, Look, Otherwise, judged, not_yet, unknown
 from zotops.systems.builds import (
     BUILD_COMMIT,
     BUILD_RUNS,
@@ -17,6 +17,7 @@ from zotops.systems.builds import (
     tags_of,
 )
 from zotops.systems.forgejo import Forgejo, Run
+from zotops.world import World
 
 SUGGESTED = 3
 

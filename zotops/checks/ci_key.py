@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zotops.model import Check, Evidence, Login, Secret, World, judged
+from zotops.model import Check, Evidence, Login, judged
 from zotops.profile import OfProfile, Profile
 from zotops.systems.zot import Caller, with_key
 from zotops.systems.zot_keys import has_key_form
+from zotops.world import Secret, World
 
 
 class CiKeyCheck(OfProfile, Check):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged
 from zotops.profile import OfProfile, parse_ref
+from zotops.world import World
 
 
 class CiPasswordIsKept(OfProfile, Check):

@@ -8,9 +8,10 @@ from typing import ClassVar
 from zotops.access_sentences import says_right
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
 from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN, existing_tag, probe
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import RightName
 from zotops.systems.zot import made_up_key, open_zot
+from zotops.world import World
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zotops.checks.asking import AsksProvider
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.systems.authentik import open_authentik
 from zotops.systems.authentik_answers import User
+from zotops.world import World
 
 SERVICE_ACCOUNT = "service_account"
 

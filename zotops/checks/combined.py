@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zotops.errors import Stop
-from zotops.model import Check, Evidence, Facts, Login, Look, Verdict, World, unknown
+from zotops.model import Check, Evidence, Facts, Login, Look, Verdict, unknown
+from zotops.world import World
 
 
 @dataclass(frozen=True, kw_only=True)

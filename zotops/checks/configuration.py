@@ -5,10 +5,11 @@ from __future__ import annotations
 from posixpath import basename
 
 from zotops.checks.configuration_rules import NotJsonError, parse_configuration, problems, unexpected_changes
-from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged, not_yet, unknown
+from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, judged, not_yet, unknown
 from zotops.profile import OfProfile, Profile
 from zotops.systems.ansible import Play
 from zotops.systems.candidate import REVIEWED_CONFIG, Candidate, read_candidate
+from zotops.world import World
 
 CONFIG_DIFFERS = Fact("configuration-differs")
 CREDENTIALS_IN_DIFF = Fact("credentials-in-diff")

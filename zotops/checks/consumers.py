@@ -6,9 +6,10 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from zotops.errors import Unreachable
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import Consumer, OfProfile
 from zotops.systems.front_doors import door_at
+from zotops.world import World
 
 OK, NOT_SIGNED_IN = 200, 401
 CONNECTIONS = 32

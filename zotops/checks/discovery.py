@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from zotops.checks.probing import OK
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile
 from zotops.systems.discovery import discovery_address
+from zotops.world import World
 
 
 class IssuerSeenFromHere(OfProfile, Check):

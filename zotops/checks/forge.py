@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from zotops.checks.asking import AsksForge
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Evidence, Facts, Look, Otherwise, judged
 from zotops.systems.forgejo import Forgejo
+from zotops.world import World
 
 
 class SecretIsListed(AsksForge):

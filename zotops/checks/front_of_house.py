@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from zotops.access_matrix import addresses
 from zotops.checks.probing import NOT_SIGNED_IN, OK
 from zotops.errors import Unreachable
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile
 from zotops.systems.zot import ANONYMOUS, Zot, clock_of, made_up_key, open_zot
+from zotops.world import World
 
 HEALTH = ("/livez", "/readyz", "/startupz")
 ENOUGH_DAYS = 14

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile
 from zotops.systems.discovery import discovery_address, read_issuer
 from zotops.systems.server import RegistryHost
+from zotops.world import World
 
 
 class IssuerIsExact(OfProfile, Check):

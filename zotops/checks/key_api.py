@@ -7,7 +7,7 @@ from datetime import timedelta
 from zotops.access_sentences import KEY_API, says_taken
 from zotops.checks.ci_key import CiKeyCheck, key_in_hand, no_key
 from zotops.checks.probing import NOT_SIGNED_IN, NOT_THERE, OK
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.zot import made_up_key, open_zot, with_key
@@ -21,6 +21,7 @@ from zotops.systems.zot_keys import (
     just_used,
     list_keys,
 )
+from zotops.world import World
 
 # "Not signed in", where nobody may read something: the server's way of saying it (zot 2.1.20, measured).
 NOT_SIGNED_IN_EITHER = 500

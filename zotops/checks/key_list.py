@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Evidence, Facts, Look, Otherwise, judged
 from zotops.systems.zot import open_zot
 from zotops.systems.zot_keys import PATH, just_used, list_keys
+from zotops.world import World
 
 
 class NoStrayKeys(CiKeyCheck):

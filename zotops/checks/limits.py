@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zotops.errors import Unreachable
-from zotops.model import Http, Reply
 from zotops.systems.browser import origin_of
+from zotops.world import Http, Reply
 
 CONNECTIONS = 32
 # From here on an address counts as silent, and nobody waits for the rest of its cells; fewer than are asked at once.

@@ -28,7 +28,6 @@ from zotops.checks.matrix_image import Image, find_cached, find_image
 from zotops.checks.matrix_lines import Question, lines, turns, walk
 from zotops.checks.matrix_requests import SENDERS
 from zotops.errors import Stop, Unreachable
-from zotops.model import Secret, World
 from zotops.profile import Profile
 from zotops.systems.front_doors import door_at
 from zotops.systems.zot import (
@@ -40,6 +39,7 @@ from zotops.systems.zot import (
     with_key,
 )  # fmt: skip
 from zotops.systems.zot_keys import has_key_form
+from zotops.world import Secret, World
 
 Callers: TypeAlias = Mapping[str, Future[Caller | Stop]]
 

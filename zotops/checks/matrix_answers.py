@@ -7,10 +7,11 @@ from typing import Any
 
 from zotops.access_asks import BROKEN, NOT_THERE, OK, tells
 from zotops.access_matrix import Cell
-from zotops.model import Reply, Verdict
+from zotops.model import Verdict
 from zotops.systems.browser import bare
 from zotops.systems.zot import digest_of, error_code, names_in
 from zotops.systems.zot_keys import LIST
+from zotops.world import Reply
 
 FURTHER = range(300, 400)
 NO_SUCH_ROUTE = b"404 page not found"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from zotops.access_asks import NOT_THERE, OK
 from zotops.checks.matrix_answers import STRANGE
 from zotops.errors import Stop
-from zotops.model import Reply
 from zotops.profile import Profile
 from zotops.systems.zot import Caller, Zot, digest_of, names_in
 from zotops.systems.zot_image import blobs_of
+from zotops.world import Reply
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from zotops.checks.matrix_image import Image
-from zotops.model import Reply
 from zotops.systems.zot import SOME_DIGEST, Caller, Zot, unused_tag
 from zotops.systems.zot_keys import ask_key_api
+from zotops.world import Reply
 
 AS_DOCKER = {"User-Agent": "docker/28.0"}
 

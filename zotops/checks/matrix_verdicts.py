@@ -10,7 +10,8 @@ from zotops.access_asks import BROKEN, NOT_SIGNED_IN, NOT_THERE, REFUSED
 from zotops.access_matrix import NOBODY, Cell
 from zotops.access_sentences import ANYBODY, KEY_API, Sentence
 from zotops.checks.matrix_answers import Asked
-from zotops.model import Check, Evidence, Facts, Look, Verdict, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Look, Verdict, judged, unknown
+from zotops.world import World
 
 SHOWN = 3
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile
 from zotops.systems.front_doors import door_at
 from zotops.systems.zot import open_zot
+from zotops.world import World
 
 METRICS_BEFORE = Fact("metrics-before")
 OK = 200

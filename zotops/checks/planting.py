@@ -5,9 +5,10 @@ from __future__ import annotations
 from zotops.access_sentences import says_planting
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
 from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.systems.zot import made_up_key, open_zot
 from zotops.systems.zot_image import mirrored
+from zotops.world import World
 
 
 class CiMayNotPlant(CiKeyCheck):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from zotops.errors import Unreachable
-from zotops.model import Reply
 from zotops.profile import Profile, RightName
 from zotops.systems.zot import ANONYMOUS, Caller, Zot, names_in
+from zotops.world import Reply
 
 # What a server answers to a probe that it would have let through (zot 2.1.20, measured).
 LET_THROUGH: dict[RightName, frozenset[int]] = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from zotops.errors import Unreachable
-from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile
 from zotops.systems.server import Process, RegistryHost
+from zotops.world import World
 
 # "<process id> <second in which the configuration was written>", as last seen to be well.
 PROCESS_SEEN = Fact("registry-process")

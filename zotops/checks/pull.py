@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from zotops.checks.probing import NOT_ALLOWED, NOT_SIGNED_IN, OK, existing_tag
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile
 from zotops.systems.zot import names_in, open_zot
 from zotops.systems.zot_image import pull_image
+from zotops.world import World
 
 
 class CatalogIsPublic(OfProfile, Check):

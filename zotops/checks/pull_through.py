@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from zotops.checks.probing import NOT_THERE, OK
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, not_yet, unknown
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, not_yet, unknown
 from zotops.profile import Mirror, OfProfile
 from zotops.systems.zot import Zot, names_in, open_zot
 from zotops.systems.zot_image import mirrored, pull_image, pulled_through
+from zotops.world import World
 
 
 class PullThroughWorks(OfProfile, Check):

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
 from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN, NOT_THERE, OK, existing_tag
-from zotops.model import Evidence, Facts, Login, Look, Otherwise, World, judged
+from zotops.model import Evidence, Facts, Login, Look, Otherwise, judged
 from zotops.systems.authentik import open_authentik
 from zotops.systems.authentik_claims import claimed_groups
 from zotops.systems.zot import made_up_key, open_zot
 from zotops.systems.zot_keys import PATH, ask_key_api
+from zotops.world import World
 
 
 class ClaimMatchesGroup(CiKeyCheck):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from zotops.checks.probing import LET_THROUGH, NOT_SIGNED_IN, NOT_THERE, OK
-from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile
 from zotops.systems.zot import ANONYMOUS, open_zot
 from zotops.systems.zot_keys import ask_key_api
 from zotops.systems.zot_login import login_path
+from zotops.world import World
 
 REGISTRY_STATE = Fact("registry-state")
 FOUND = 302

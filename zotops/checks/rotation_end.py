@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zotops.checks.rotation_uses import WithNewKey
-from zotops.model import Evidence, Facts, Login, Look, Otherwise, Secret, World, judged, not_yet, unknown
+from zotops.model import Evidence, Facts, Login, Look, Otherwise, judged, not_yet, unknown
 from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
 from zotops.systems.rotation import (
     NOT_SIGNED_IN,
@@ -20,6 +20,7 @@ from zotops.systems.rotation import (
     short,
 )
 from zotops.systems.zot import open_zot
+from zotops.world import Secret, World
 
 
 class OldKeyIsGone(WithNewKey):

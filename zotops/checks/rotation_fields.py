@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zotops.checks.asking import length_of
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, not_yet
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, not_yet
 from zotops.profile import OfProfile
 from zotops.systems.key_places import (
     CURRENT_ID,
@@ -20,6 +20,7 @@ from zotops.systems.key_places import (
 )
 from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT, REVOKED_AT, due_day
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
+from zotops.world import World
 
 
 class ANewKeyIsPending(OfProfile, Check):

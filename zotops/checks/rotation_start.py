@@ -7,7 +7,7 @@ from datetime import datetime
 
 from zotops.checks.asking import length_of
 from zotops.checks.ci_key import no_key
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile
 from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
 from zotops.systems.rotation import (
@@ -29,6 +29,7 @@ from zotops.systems.rotation import (
 )
 from zotops.systems.zot import made_up_key, open_zot
 from zotops.systems.zot_keys import PATH, has_key_form
+from zotops.world import World
 
 
 class CurrentKeyIsKnown(OfProfile, Check):

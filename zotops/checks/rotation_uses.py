@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged, not_yet
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, not_yet
 from zotops.profile import OfProfile
 from zotops.systems.forgejo import Forgejo
 from zotops.systems.key_places import KEY_PRINT
@@ -31,6 +31,7 @@ from zotops.systems.rotation import (
     soak_left,
 )
 from zotops.systems.zot_keys import PATH, Key
+from zotops.world import World
 
 WELL = ("unreachable=0", "failed=0")
 

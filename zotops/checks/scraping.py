@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from zotops.checks.probing import OK
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile
 from zotops.systems.zot import open_zot
+from zotops.world import World
 
 
 class MetricsAreRead(OfProfile, Check):

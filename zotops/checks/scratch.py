@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from zotops.checks.probing import OK
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, not_yet
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, not_yet
 from zotops.profile import OfProfile
 from zotops.systems.zot import open_zot
 from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, pull_image
+from zotops.world import World
 
 
 class ScratchImageCameBack(OfProfile, Check):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from zotops.errors import Unreachable
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile
 from zotops.systems.server import RegistryHost
+from zotops.world import World
 
 
 class ServerLetsUsIn(OfProfile, Check):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, not_yet
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, not_yet
 from zotops.profile import OfProfile
 from zotops.systems.services_check import SERVICES_OF_REGISTRY, SERVICES_OTHERS, parse_written
+from zotops.world import World
 
 
 class ServicesLines(OfProfile, Check):

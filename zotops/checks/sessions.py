@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zotops.checks.asking import AsksProvider
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Evidence, Facts, Look, Otherwise, judged
 from zotops.systems.authentik import open_authentik
+from zotops.world import World
 
 
 class NoSessionLeft(AsksProvider):

@@ -9,12 +9,13 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from zotops.errors import Unreachable
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile
 from zotops.systems.browser import Browser, bare, origin_of
 from zotops.systems.discovery import discovery_address
 from zotops.systems.zot import open_zot
 from zotops.systems.zot_login import NO_SUCH_PROVIDER, SentAway, begin_login, login_path, parse_sent_away
+from zotops.world import World
 
 OK, BAD = 200, 400
 NO_STATE = "zotops-only-looks"  # nobody comes back with it

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zotops.checks.asking import AsksForge
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile, Profile
 from zotops.systems import argocd
 from zotops.systems.forgejo import Forgejo
+from zotops.world import World
 
 REMEDIES = {
     "argocd": "install the ArgoCD CLI",

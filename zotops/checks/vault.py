@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from zotops.checks.asking import length_of
 from zotops.errors import Stop
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, SecretRef, World, judged, not_yet, unknown
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, not_yet, unknown
 from zotops.profile import OfProfile, parse_ref
 from zotops.systems.key_places import (
     KEY_PRINT,
@@ -19,6 +19,7 @@ from zotops.systems.key_places import (
     own_field,
     trouble_with,
 )
+from zotops.world import SecretRef, World
 
 # What a store says of a thing that is not there; any other trouble tells nothing about the vault's content.
 ABSENT = re.compile(

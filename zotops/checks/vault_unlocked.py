@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from zotops.checks.vault import ABSENT
 from zotops.errors import Stop
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged
 from zotops.profile import OfProfile
 from zotops.systems.key_places import read_command
+from zotops.world import World
 
 # What a locked or signed-out store says (the facts about `op`); any other trouble tells nothing about the lock.
 LOCKED = re.compile(

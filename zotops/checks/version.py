@@ -7,8 +7,9 @@ import re
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand
 from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, OK, existing_tag
 from zotops.errors import Unreachable
-from zotops.model import Evidence, Facts, Look, Otherwise, World, judged, unknown
+from zotops.model import Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.systems.zot import Zot, open_zot
+from zotops.world import World
 
 NUMBER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from zotops.errors import Unreachable
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, World, judged
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile, Profile, Workflow
+from zotops.world import World
 
 COMMENT = re.compile(r"(^|\s)#.*$", re.MULTILINE)
 

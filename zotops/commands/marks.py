@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zotops.errors import Unreachable
-from zotops.model import World
 from zotops.profile import Profile
 from zotops.runs import Run
 from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
 from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT
 from zotops.systems.zot import open_zot, with_key
 from zotops.systems.zot_keys import has_key_form, just_used, list_keys
+from zotops.world import World
 
 OK = 200
 LABEL = "zotops/"

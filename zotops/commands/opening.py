@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from zotops.doors import RealClock, RealHttp, RealPrograms
-from zotops.model import Programs, SecretStore, World
 from zotops.profile import Profile
 from zotops.redaction import Redactor
 from zotops.secret_stores.environment import Environment
@@ -20,6 +19,7 @@ from zotops.sparing import locked
 from zotops.state_folder import fingerprint_key
 from zotops.systems.key_places import concealed_fields
 from zotops.traffic import Traffic
+from zotops.world import Programs, SecretStore, World
 
 UNATTENDED_PATIENCE = 10.0
 

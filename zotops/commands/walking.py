@@ -14,6 +14,7 @@ from pathlib import Path
 
 from zotops import pages, runs
 from zotops.acting import settle
+from zotops.authoring import problems
 from zotops.commands.marks import foreign_marks
 from zotops.commands.opening import open_world
 from zotops.commands.sweeping import sweep
@@ -21,7 +22,7 @@ from zotops.dry_run import dry_run
 from zotops.errors import ConfigurationIsWrong, DefinitionChanged, LockedByAnother, UsageIsWrong
 from zotops.journal import Journal
 from zotops.ledger import Ledger
-from zotops.model import Runbook, Settled, State, World, problems
+from zotops.model import Runbook, Settled, State
 from zotops.operator import Operator, Told
 from zotops.profile import Profile
 from zotops.recent import Forgetting, Recent
@@ -30,6 +31,7 @@ from zotops.runner import Bounds, Runner
 from zotops.runs import Run
 from zotops.state_folder import Lock, lock_path, state_folder
 from zotops.traffic import Traffic
+from zotops.world import World
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""One file per place where secrets are kept; each is a SecretStore (model.py)."""
+"""One file per place where secrets are kept; each is a SecretStore (world.py)."""

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Secret, SecretRef
 from zotops.profile import Handed, parse_ref
 from zotops.redaction import Redactor
 from zotops.secret_stores.values import Values
+from zotops.world import Secret, SecretRef
 
 # Where systemd puts a service's credentials (systemd.exec(5), "Credentials").
 CREDENTIALS = "CREDENTIALS_DIRECTORY"

@@ -7,10 +7,10 @@ from threading import RLock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from zotops.errors import ActionFailed, Uncertain, Unreachable
-from zotops.model import Secret, SecretRef
 from zotops.redaction import Redactor
 from zotops.secret_stores.values import Values, difference
 from zotops.systems.key_places import PENDING, PREVIOUS
+from zotops.world import Secret, SecretRef
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

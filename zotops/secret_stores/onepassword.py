@@ -8,10 +8,10 @@ from threading import RLock
 from typing import Any
 
 from zotops.errors import ActionFailed, Stop, Uncertain, Unreachable
-from zotops.model import Programs, Secret, SecretRef
 from zotops.redaction import Redactor
 from zotops.secret_stores.values import Values, difference
 from zotops.systems.onepassword import Item, OnePasswordCli, Refused
+from zotops.world import Programs, Secret, SecretRef
 
 # Every other type, known or new, is taken for a secret.
 PLAIN_TYPES = frozenset(

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from zotops.errors import ActionFailed
-from zotops.model import Secret
 from zotops.redaction import Redactor
 from zotops.systems.key_places import CURRENT_ID, REVOKED
+from zotops.world import Secret
 
 # A date or a time is no secret. Of a single value that was read nothing else tells whether it is one.
 POINT_IN_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?")

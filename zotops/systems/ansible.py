@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from posixpath import basename
 
 from zotops.errors import Unreachable
-from zotops.model import World
 from zotops.profile import Profile
+from zotops.world import World
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 TASK = re.compile(r"(?:TASK|RUNNING HANDLER) \[(?P<name>.+)\] \**$")

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from zotops.errors import Unreachable
-from zotops.model import Fact, Finished, World
+from zotops.model import Fact
 from zotops.profile import Profile
+from zotops.world import Finished, World
 
 # The commit that this run synced the application to.
 SYNCED_COMMIT = Fact("synced-commit")

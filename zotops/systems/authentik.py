@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import msgspec
 
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Http, Reply, Secret, World
 from zotops.profile import Profile
 from zotops.systems.authentik_answers import (
     Access,
@@ -27,6 +26,7 @@ from zotops.systems.authentik_answers import (
     Token,
     User,
 )
+from zotops.world import Http, Reply, Secret, World
 
 Kind = TypeVar("Kind")
 

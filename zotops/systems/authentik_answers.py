@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from zotops.model import Secret
+from zotops.world import Secret
 
 
 class Group(Struct, frozen=True, kw_only=True):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from zotops.model import World
 from zotops.profile import Profile
 from zotops.systems.argocd import read_configmap
 from zotops.systems.authentik import Authentik, open_authentik
+from zotops.world import World
 
 SUCCESSFUL, REFUSED = "successful", "error"
 SHORT = 12

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from zotops.errors import Unreachable
-from zotops.model import Http, Reply, Secret
+from zotops.world import Http, Reply, Secret
 
 FURTHER = frozenset({301, 302, 303, 307, 308})
 # The epoch and before: how servers say "forget this cookie" with a date.

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from zotops.errors import Unreachable
-from zotops.model import Fact, World
+from zotops.model import Fact
 from zotops.profile import Profile
 from zotops.systems.forgejo import Forgejo, Run
 from zotops.systems.zot import names_in, open_zot
+from zotops.world import World
 
 # When CI began to be refused: builds that failed since then may have failed for that reason alone.
 DEPLOYED_AT = Fact("deployed-at")

@@ -6,11 +6,12 @@ import hashlib
 from dataclasses import dataclass
 
 from zotops.errors import Unreachable
-from zotops.model import Fact, World
+from zotops.model import Fact
 from zotops.profile import Profile
 from zotops.systems.ansible import Play, dry_run
 from zotops.systems.server import RegistryHost
 from zotops.systems.unified_diff import DoesNotFitError, patched
+from zotops.world import World
 
 # SHA-256 of the resulting configuration as it was reviewed.
 REVIEWED_CONFIG = Fact("reviewed-configuration")

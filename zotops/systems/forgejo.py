@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Reply, Secret, World
 from zotops.profile import Copy, Profile, parse_ref
+from zotops.world import Reply, Secret, World
 
 PENDING = frozenset({"unknown", "waiting", "running", "blocked"})
 OK, CREATED, NO_CONTENT = 200, 201, 204

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zotops.errors import Unreachable
-from zotops.model import Reply, World
 from zotops.profile import Profile
 from zotops.systems.server import RegistryHost
 from zotops.systems.zot import Zot, open_zot
+from zotops.world import Reply, World
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from zotops.errors import Unreachable
-from zotops.model import World
+from zotops.world import World
 
 FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 PATIENCE = 60.0

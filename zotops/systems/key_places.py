@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from zotops.model import Fact, Secret, SecretRef, World
+from zotops.model import Fact
 from zotops.profile import Profile, parse_ref
 from zotops.systems.zot_keys import has_key_form
+from zotops.world import Secret, SecretRef, World
 
 # The shared item's other fields, as preflight found them, or as the storing action found them just before it wrote.
 OTHER_FIELDS = Fact("other-fields")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from zotops.errors import Stop, Unreachable
-from zotops.model import Finished, Programs, Secret, SecretRef
+from zotops.world import Finished, Programs, Secret, SecretRef
 
 Item: TypeAlias = dict[str, Any]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from zotops.errors import ActionFailed
-from zotops.model import Reply
 from zotops.systems.zot import ANONYMOUS, Caller, Zot, digest_of
 from zotops.systems.zot_image import MANIFEST, Image, upload_path, with_digest
+from zotops.world import Reply
 
 DAGGER, SKOPEO = {"User-Agent": "buildkit/v0.26"}, {"User-Agent": "skopeo/1.9.3"}
 OK, CREATED, ACCEPTED, UNAUTHORIZED, NOT_THERE = 200, 201, 202, 401, 404

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from zotops.errors import Unreachable
-from zotops.model import Fact, Facts, Secret, World
+from zotops.model import Fact, Facts
 from zotops.profile import Profile
 from zotops.systems.key_places import CURRENT_ID, EXPIRES, own_field
 from zotops.systems.zot import Caller, Zot, open_zot, with_key
 from zotops.systems.zot_keys import Key, has_key_form, list_keys
+from zotops.world import Secret, World
 
 # The key in use when the rotation began: its id, what it is called, its end, the keyed fingerprint of its value.
 OLD_KEY_ID = Fact("old-key-id")

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Finished, Headers, Reply, Secret, World
 from zotops.profile import Profile
+from zotops.world import Finished, Headers, Reply, Secret, World
 
 SSH_FAILED = 255
 PATIENCE = 30.0

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zotops.model import Fact, World
+from zotops.model import Fact
 from zotops.profile import Profile
+from zotops.world import World
 
 # The lines that have to do with the registry, and the others: "name OK, name FAILED".
 SERVICES_OF_REGISTRY = Fact("services-of-registry")

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Programs, Reply, Secret
 from zotops.profile import Profile
 from zotops.systems.browser import Browser, bare, origin_of
 from zotops.systems.zot_login import begin_login, signed_in_as
+from zotops.world import Programs, Reply, Secret
 
 FLOW_PAGE = "/if/flow/"
 OK = 200

@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from zotops.errors import ActionFailed
-from zotops.model import Programs, Secret
 from zotops.systems.push_clients import Target
 from zotops.systems.zot import digest_of
 from zotops.systems.zot_image import MANIFEST, Image
+from zotops.world import Programs, Secret
 
 PROGRAM = "skopeo"
 

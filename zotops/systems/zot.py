@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from zotops.errors import Unreachable
-from zotops.model import Http, Reply, Secret, World
 from zotops.profile import Profile
+from zotops.world import Http, Reply, Secret, World
 
 OCI, DOCKER = "application/vnd.oci.image", "application/vnd.docker.distribution.manifest"
 MANIFESTS = f"{OCI}.manifest.v1+json, {OCI}.index.v1+json, {DOCKER}.v2+json, {DOCKER}.list.v2+json"

@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from zotops.errors import ActionFailed, Unreachable
-from zotops.model import Fact, Reply
+from zotops.model import Fact
 from zotops.profile import Mirror
 from zotops.systems.zot import Caller, Zot, digest_of
+from zotops.world import Reply
 
 SCRATCH_TAG = Fact("scratch-tag")
 SCRATCH_DIGEST = Fact("scratch-digest")

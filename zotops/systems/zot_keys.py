@@ -13,8 +13,9 @@ from urllib.parse import quote
 import msgspec
 
 from zotops.errors import ActionFailed, Uncertain, Unreachable
-from zotops.model import Fact, Reply, Secret
+from zotops.model import Fact
 from zotops.systems.zot import ANONYMOUS, Caller, Zot
+from zotops.world import Reply, Secret
 
 KEY_ID = Fact("key-id")
 KEY_LABEL = Fact("key-label")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from zotops.errors import Unreachable
-from zotops.model import Fact, Secret
+from zotops.model import Fact
 from zotops.profile import Profile
 from zotops.systems.browser import Browser, bare
 from zotops.systems.zot import Caller
+from zotops.world import Secret
 
 # Who came back from a sign-in in this run. It has the name of the question that asks a person for the same.
 SIGNED_IN_AND_BACK = Fact("signed-in-and-back")

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from zotops.errors import Stop
-from zotops.model import World
 from zotops.profile import Profile
 from zotops.systems.forgejo import Forgejo
 from zotops.watched_key.status import KeyStatus, Level, Point
+from zotops.world import World
 
 PASSED = frozenset({Level.WARNING, Level.CRITICAL})
 

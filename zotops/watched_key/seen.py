@@ -9,13 +9,13 @@ from enum import Enum
 
 from zotops.checks.vault_unlocked import LOCKED
 from zotops.errors import Stop, Unreachable
-from zotops.model import Secret, SecretRef, World
 from zotops.profile import Profile
 from zotops.systems.forgejo import MOST_PAGES, PAGE, Forgejo
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PENDING, PREVIOUS, REVOKED, own_field, trouble_with
 from zotops.systems.rotation import Listed, ci_caller, listed_with
 from zotops.systems.zot import Zot, clock_of, made_up_key, open_zot
 from zotops.systems.zot_keys import Key, ask_key_api
+from zotops.world import Secret, SecretRef, World
 
 OK, NOT_SIGNED_IN = 200, 401
 # What a store says of a field that it does not have; any other trouble says nothing about what is kept.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from zotops.model import World
 from zotops.profile import Profile
 from zotops.watched_key.company import BACK, FORGE, about_the_others, others, rotation_left, rotation_point
 from zotops.watched_key.elsewhere import about_the_schedule
@@ -22,6 +21,7 @@ from zotops.watched_key.points import (
 )
 from zotops.watched_key.seen import Seen, look_at_key
 from zotops.watched_key.status import Dates, KeyState, KeyStatus, Level, Point, day
+from zotops.world import World
 
 LAST_LOOK = "look"
 
