@@ -30,9 +30,28 @@ class Ask:
     needs: Literal["", "tag", "digest", "blob", "latest", "cached"] = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Push(Ask):
+    """A manifest of a media type that no registry takes."""
+
+    nothing_stays: str = (
+        "the media type is refused before anything is stored, but after the right to write was looked at"
+    )
+    through: frozenset[int] = frozenset({NO_SUCH_TYPE})
+    through_elsewhere: frozenset[int] = frozenset({NO_SUCH_TYPE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delete(Ask):
+    """The end of something that is not there."""
+
+    nothing_stays: str = "there is nothing of that name to delete"
+    right: RightName | None = "delete"
+    through: frozenset[int] = frozenset({NOT_THERE, BAD})
+    through_elsewhere: frozenset[int] = frozenset({NOT_THERE, BAD})
+
+
 _READ_ONLY = "it only reads"
-_TYPE = "the media type is refused before anything is stored, but after the right to write was looked at"
-_ABSENT = "there is nothing of that name to delete"
 
 ASKS = (
     Ask(id="ping", says="ping", request="GET /v2/", nothing_stays=_READ_ONLY, places=("registry",)),
@@ -91,82 +110,59 @@ ASKS = (
         right="read",
         needs="blob",
     ),
-    Ask(
+    Push(
         id="create",
         says="push a new tag to",
         request="PUT /v2/NAME/manifests/UNUSED, Content-Type: text/plain",
-        nothing_stays=_TYPE,
         right="create",
-        through=frozenset({NO_SUCH_TYPE}),
-        through_elsewhere=frozenset({NO_SUCH_TYPE}),
     ),
-    Ask(
+    Push(
         id="create-by-digest",
         says="push a tag by digest to",
         request="PUT /v2/NAME/manifests/DIGEST?tag=UNUSED, Content-Type: text/plain",
-        nothing_stays=_TYPE,
         right="create",
-        through=frozenset({NO_SUCH_TYPE}),
-        through_elsewhere=frozenset({NO_SUCH_TYPE}),
     ),
-    Ask(
+    Push(
         id="overwrite",
         says="overwrite a tag of",
         request="PUT /v2/NAME/manifests/TAG, Content-Type: text/plain",
-        nothing_stays=_TYPE,
         right="update",
-        through=frozenset({NO_SUCH_TYPE}),
         places=("image",),
         needs="tag",
     ),
-    Ask(
+    Push(
         id="overwrite-latest",
         says="overwrite `latest` of",
         request="PUT /v2/NAME/manifests/latest, Content-Type: text/plain; only where that tag exists",
-        nothing_stays=_TYPE,
         right="update",
-        through=frozenset({NO_SUCH_TYPE}),
         places=("image",),
         needs="latest",
     ),
-    Ask(
+    Push(
         id="overwrite-cached",
         says="overwrite a cached tag of",
         request="PUT /v2/NAME/manifests/TAG, Content-Type: text/plain; only where one is cached",
-        nothing_stays=_TYPE,
         right="update",
-        through=frozenset({NO_SUCH_TYPE}),
-        through_elsewhere=frozenset({NO_SUCH_TYPE}),
         places=("mirror",),
         needs="cached",
     ),
-    Ask(
+    Push(
         id="move",
         says="move a tag by digest in",
         request="PUT /v2/NAME/manifests/DIGEST?tag=TAG, Content-Type: text/plain",
-        nothing_stays=_TYPE,
         right="update",
-        through=frozenset({NO_SUCH_TYPE}),
         places=("image",),
         needs="tag",
     ),
-    Ask(
+    Delete(
         id="delete-tag",
         says="delete a tag of",
         request="DELETE /v2/NAME/manifests/UNUSED",
-        nothing_stays=_ABSENT,
-        right="delete",
-        through=frozenset({NOT_THERE, BAD}),
-        through_elsewhere=frozenset({NOT_THERE, BAD}),
     ),
-    Ask(
+    Delete(
         id="delete-manifest",
         says="delete a manifest of",
         request="DELETE /v2/NAME/manifests/ABSENT-DIGEST",
-        nothing_stays=_ABSENT,
-        right="delete",
-        through=frozenset({NOT_THERE, BAD}),
-        through_elsewhere=frozenset({NOT_THERE, BAD}),
     ),
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from zotops.lab import vault
@@ -14,11 +15,20 @@ from zotops.lab.faults.traps import make_key
 from zotops.lab.first_key import EXPIRES
 from zotops.lab.names import NAMES
 from zotops.lab.rotating import end_current, use_previous
+from zotops.lab.world import StartState
 
 SHARED, OWN, OWN_TITLE = NAMES["shared_item"], NAMES["own_item"], NAMES["own_title"]
 REPOSITORY = f"{NAMES['owner']}/{NAMES['repo']}"
 ACCOUNTS = "host/zot/data/meta.db"
 PENDING = f"{OWN_TITLE!r} has the new key pending"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotationFault(Fault):
+    """A fault that shows itself when the key of a finished deployment is rotated."""
+
+    state: StartState = "hardened"
+    runbook: str = "rotate-key"
 
 
 def forget_a_key(root: Path) -> None:
@@ -38,38 +48,32 @@ def restore_accounts(root: Path) -> None:
 
 
 FAULTS = (
-    Fault(
+    RotationFault(
         name="stray-key",
         wrong="The CI user has a key that nobody uses and nobody remembers.",
         noticed="Nothing; whoever has that key may push.",
         check=f"{CI} has no other key",
         remedy="Delete it on the registry's page of keys, signed in as the CI user.",
         breaks=forget_a_key,
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="credentials-judged-by-nobody",
         wrong="A proxy before the registry drops every credential.",
         noticed="A dead key seems to work, and a new one cannot be told from it.",
         check=f"it is known which key of {CI} is in use",
         remedy="Let the proxy pass the header `Authorization` on.",
         breaks=in_front(drops_credentials=True),
-        state="hardened",
-        runbook="rotate-key",
         played_by="proxy",
     ),
-    Fault(
+    RotationFault(
         name="forge-token-reads-only",
         wrong="The forge's token may read, and not write.",
         noticed="The rotation would stop in the middle, with a new key that CI cannot be given.",
         check="the forge's token may write secrets and start builds",
         remedy="Make a token with `write:repository` as an owner of the repository, and put it into the vault.",
         breaks=in_document("forge", lambda d: d["tokens"][0].update(scopes=["read:repository"])),
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="pending-filled-by-another",
         wrong="Another rotation has put its key into the pending field.",
         noticed="Two rotations would each take the other's key for their own.",
@@ -77,10 +81,8 @@ FAULTS = (
         remedy="Ask who is rotating; when nobody is, delete that key, and empty the field.",
         breaks=in_document("vault", lambda d: vault.set_value(d, OWN, "pending", f"zak_{'0' * 32}")),
         at="preflight",
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="old-key-pasted",
         wrong="Instead of the new key the one in use was pasted: it was on the clipboard still.",
         noticed="Everything looks well; the rotation would end the only key that CI has.",
@@ -88,10 +90,8 @@ FAULTS = (
         remedy="Copy the new key from the registry's page, and paste it again.",
         breaks=switch("operator", pastes_old=True),
         by_hand=("create",),
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="pending-overwritten",
         wrong="After the new key was made something else was put into the pending field.",
         noticed="CI would get that instead, and could not push.",
@@ -99,10 +99,8 @@ FAULTS = (
         remedy="Delete the new key, and make one again: `invoke rotate-key --step create`.",
         breaks=in_document("vault", lambda d: vault.set_value(d, OWN, "pending", f"zak_{'0' * 32}")),
         at="stage",
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="old-key-ended-early",
         wrong="Somebody has ended the old key before CI has the new one.",
         noticed="Every push is refused until CI has the new key.",
@@ -110,10 +108,8 @@ FAULTS = (
         remedy="Go on with the rotation at once: `invoke rotate-key`.",
         breaks=end_current,
         at="stage",
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="old-key-not-kept",
         wrong="The shared item's key was overwritten before the old one was kept.",
         noticed="Nothing, until something goes wrong: then there is no way back.",
@@ -121,10 +117,8 @@ FAULTS = (
         remedy="Copy it from the item's history in 1Password into the field `previous`.",
         breaks=switch("operator", forgets_previous=True),
         by_hand=("promote",),
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="play-stops-half-way",
         wrong="A value that the role reads is missing in the vault, so the play stops before it gives CI the key.",
         noticed="CI goes on with the old key, until that is ended.",
@@ -133,10 +127,8 @@ FAULTS = (
         breaks=in_document("vault", lambda d: d["items"].pop(NAMES["fly_item"])),
         at="propagate",
         by_hand=("propagate",),
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="consumer-forgotten",
         wrong="Something that nobody listed still pushes with the old key.",
         noticed="It fails on the day on which the old key is ended.",
@@ -144,10 +136,8 @@ FAULTS = (
         remedy="Find it by the registry's log, and give it the new key.",
         breaks=use_previous,
         at="prove",
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="old-key-stirs",
         wrong="During the soak somebody uses the old key.",
         noticed="It fails on the day on which the old key is ended.",
@@ -155,10 +145,8 @@ FAULTS = (
         remedy="Find it by the registry's log, and give it the new key; then propagate again.",
         breaks=use_previous,
         at="soak",
-        state="hardened",
-        runbook="rotate-key",
     ),
-    Fault(
+    RotationFault(
         name="revocation-without-effect",
         wrong="The registry says 200 to the deletion of the key, and nothing has happened.",
         noticed="Nothing: the page looks as if it went well, and the old key works.",
@@ -166,11 +154,9 @@ FAULTS = (
         remedy="Delete it again, by its id, signed in as the CI user, and load the page again.",
         breaks=switch("registry", delete_ignores=True),
         by_hand=("revoke",),
-        state="hardened",
-        runbook="rotate-key",
         played_by="stand-in",
     ),
-    Fault(
+    RotationFault(
         name="leaked-key-not-ended",
         wrong="After a leak the registry says 200 to the deletion of the other keys, and nothing has happened.",
         noticed="Nothing: whoever has the leaked key goes on.",
@@ -178,11 +164,10 @@ FAULTS = (
         remedy="Delete it again, by its id, signed in as the CI user, and load the page again.",
         breaks=switch("registry", delete_ignores=True),
         by_hand=("end-others",),
-        state="hardened",
         runbook="rotate-leaked-key",
         played_by="stand-in",
     ),
-    Fault(
+    RotationFault(
         name="backup-restored",
         wrong="The registry's accounts were restored from a backup in which the old key was alive.",
         noticed="Nothing: the old key works again.",
@@ -190,11 +175,9 @@ FAULTS = (
         remedy="End it again: `invoke rotate-key --step revoke`.",
         breaks=restore_accounts,
         at="confirm",
-        state="hardened",
-        runbook="rotate-key",
         played_by="stand-in",
     ),
-    Fault(
+    RotationFault(
         name="dates-forgotten",
         wrong="Nobody has noted when the next rotation is due, and the dead key is still kept.",
         noticed="The next rotation is late.",
@@ -202,7 +185,5 @@ FAULTS = (
         remedy="Write the dates: `invoke rotate-key --step arm`.",
         breaks=switch("operator", forgets_dates=True),
         by_hand=("arm",),
-        state="hardened",
-        runbook="rotate-key",
     ),
 )
