@@ -2,11 +2,12 @@
 
 import fcntl
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import Desk, started
+from tests.acceptance.desk import Desk, changed, started
 from tests.acceptance.finished import Finished, finish, kept
 
 LONGEST = 600  # seconds; a whole run takes twenty on a machine that does nothing else
@@ -38,6 +39,22 @@ def hardened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Return a hardened world of this file; what its tests change must not disturb the others."""
     with started(tmp_path_factory.mktemp("hardened"), "--state", "hardened") as found:
         yield found
+
+
+@pytest.fixture
+def untouched(looked_at: Desk, tmp_path: Path) -> Iterator[Desk]:
+    """Return a desk of its own before the open world, and see that the world is as before when the test ends."""
+    before = looked_at.seen()
+    yield replace(looked_at, folder=tmp_path)
+    assert changed(before, looked_at.seen()) == []
+
+
+@pytest.fixture
+def before_hardened(hardened: Desk, tmp_path: Path) -> Iterator[Desk]:
+    """Return a desk of its own before the hardened world, and see that the world is as before when the test ends."""
+    before = hardened.seen()
+    yield replace(hardened, folder=tmp_path)
+    assert changed(before, hardened.seen()) == []
 
 
 @pytest.fixture(scope="session")

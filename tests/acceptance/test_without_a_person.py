@@ -1,20 +1,12 @@
 """Without a terminal: nothing is answered for a person, and every end has its exit code."""
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from junitparser import JUnitXml
 
-from tests.acceptance.desk import INVOKE, ROOT, Desk, Done, changed
+from tests.acceptance.desk import Desk, changed
 from tests.acceptance.finished import Finished
 
 STEPS = (
@@ -22,31 +14,6 @@ STEPS = (
     *("store-ci-key", "sync-forge-secrets", "test-build", "verify"),
 )
 WAITING, WRONG_USAGE, LOCKED, CHANGED, MISCONFIGURED = 3, 2, 6, 7, 78
-OPERATORS_OWN = {
-    "OP_SESSION_practice": "operators-own-1",
-    "OP_SERVICE_ACCOUNT_TOKEN": "operators-own-2",
-    "ARGOCD_AUTH_TOKEN": "operators-own-3",
-    "KUBECONFIG": "operators-own-4",
-    "SSH_AUTH_SOCK": "operators-own-5",
-    "ANSIBLE_CONFIG": "operators-own-6",
-    "DOCKER_CONFIG": "operators-own-7",
-}
-
-
-@pytest.fixture
-def untouched(looked_at: Desk, tmp_path: Path) -> Iterator[Desk]:
-    """Return a desk of its own before the open world, and see that the world is as before when the test ends."""
-    before = looked_at.seen()
-    yield replace(looked_at, folder=tmp_path)
-    assert changed(before, looked_at.seen()) == []
-
-
-@pytest.fixture
-def before_hardened(hardened: Desk, tmp_path: Path) -> Iterator[Desk]:
-    """Return a desk of its own before the hardened world, and see that the world is as before when the test ends."""
-    before = hardened.seen()
-    yield replace(hardened, folder=tmp_path)
-    assert changed(before, hardened.seen()) == []
 
 
 # -- nobody is there ---------------------------------------------------------------------------------------------------
@@ -203,119 +170,6 @@ def test_another_users_run_is_continued_only_with_a_reason(untouched: Desk) -> N
     assert resumed["data"]["take_over"] == "she is ill"
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A run in an operator's full environment, and a second call while the first one worked."""
-
-    first: Done
-    second: Done
-    calls: list[dict[str, object]]
-    trapped: list[str]
-
-
-@pytest.fixture(scope="module")
-def pair(hardened: Desk, tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    place = tmp_path_factory.mktemp("pair")
-    traps = set_traps(place / "traps", "ansible-playbook", "argocd", "git", "kubectl", "mise", "op", "ssh", "docker")
-    path = {"PATH": f"{traps}:{os.environ['PATH']}"}
-    desk = replace(hardened, folder=place, more={**OPERATORS_OWN, **path, "HTTP_PROXY": "http://127.0.0.1:9"})
-    before = len(desk.calls())
-    with desk.start("--auto", "--until", "review-zot-change") as run:
-        until = time.monotonic() + 60
-        while not desk.journals() and run.poll() is None and time.monotonic() < until:
-            time.sleep(0.01)
-        second = desk.deploy("--auto")
-        out, err = run.communicate(timeout=90)
-    trapped = [path.name for path in traps.glob("*.called")]
-    return Pair(Done(run.returncode, out, err), second, desk.calls()[before:], trapped)
-
-
-def set_traps(folder: Path, *names: str) -> Path:
-    """Programs that must not be called: each leaves a file behind."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        (folder / name).write_text(f"#!/bin/sh\n: > {folder}/{name}.called\nexit 1\n")
-        (folder / name).chmod(0o755)
-    return folder
-
-
-def test_a_second_run_at_the_same_time_is_refused_and_told_whose_the_first_is(pair: Pair) -> None:
-    assert pair.second.code == LOCKED
-    assert "this registry is being worked on by run of deploy by" in pair.second.err
-    assert pair.first.code == 0, pair.first.err
-
-
-def test_a_child_in_a_practice_world_sees_nothing_of_the_operators_environment(pair: Pair) -> None:
-    assert {call["program"] for call in pair.calls} >= {"ansible-playbook", "argocd", "git", "mise", "op", "ssh"}
-    text = json.dumps(pair.calls)
-    assert [name for name, value in OPERATORS_OWN.items() if name in text or value in text] == []
-    assert "HTTP_PROXY" not in text
-
-
-def test_a_practice_world_calls_no_program_of_the_operator(pair: Pair) -> None:
-    assert pair.trapped == []
-
-
-def test_a_production_profile_runs_the_operators_programs_and_none_of_ours(
-    before_hardened: Desk, tmp_path: Path
-) -> None:
-    venv = own_environment(tmp_path / "venv")
-    traps = set_traps(venv / "bin", "ansible-playbook")
-    tools = operators_tools(tmp_path / "tools", before_hardened)
-    python = str(venv / "bin" / "python")
-    seen = len(before_hardened.calls())
-    desk = replace(
-        before_hardened,
-        command=(python, "-m", "invoke", *INVOKE[1:]),
-        more={"PATH": f"{traps}:{tools}:/usr/bin:/bin", "VIRTUAL_ENV": str(venv), "PYTHONPATH": str(ROOT)}
-        | {"LC_ALL": "C.UTF-8", "HOME": str(before_hardened.root / "home")},
-    )
-    done = desk.deploy("--auto", "--until", "review-zot-change", profile=production_profile(before_hardened))
-    assert done.code == 0, done.out[-2000:] + done.err
-    assert not (traps / "ansible-playbook.called").exists()
-    play = next(call for call in desk.calls()[seen:] if call["program"] == "ansible-playbook")
-    assert str(traps) not in play["env"]["PATH"].split(":")
-    assert not [name for name in play["env"] if name == "VIRTUAL_ENV" or name.startswith("PYTHON")]
-
-
-def own_environment(folder: Path) -> Path:
-    """An environment like ours, in which a trap may lie: same interpreter, same packages."""
-    ours = Path(sys.prefix)
-    (folder / "bin").mkdir(parents=True)
-    shutil.copy(ours / "pyvenv.cfg", folder)
-    (folder / "lib").symlink_to(ours / "lib")
-    (folder / "bin" / "python").symlink_to(os.path.realpath(sys.executable))
-    said = subprocess.run(
-        [folder / "bin" / "python", "-c", "import sys, invoke; print(sys.prefix)"], capture_output=True, check=True
-    )
-    assert said.stdout.decode().strip() == str(folder)
-    return folder
-
-
-def operators_tools(folder: Path, desk: Desk) -> Path:
-    """The practice world's programs as an operator would have them: on the PATH, in need of nothing from us."""
-    folder.mkdir()
-    for name in ("ansible-playbook", "argocd", "curl", "git", "kubectl", "launchctl", "mise", "op", "ps", "ssh"):
-        program = desk.root / "bin" / name
-        (folder / name).write_text(f'#!/bin/sh\nZOTOPS_LAB_WORLD={desk.root} exec {program} "$@"\n')
-        (folder / name).chmod(0o755)
-    return folder
-
-
-def production_profile(desk: Desk) -> Path:
-    """The world's profile without what makes its children see only the world."""
-    lines = desk.profile.read_text().splitlines()
-    start = lines.index("[programs.environment]")
-    end = next(n for n in range(start + 1, len(lines)) if lines[n].startswith("["))
-    left = [line for line in lines[:start] + lines[end:] if not line.startswith(("search_path", "practice"))]
-    path = desk.folder / "production.toml"
-    path.write_text("\n".join(left) + "\n")
-    return path
-
-
-# -- bad profiles ------------------------------------------------------------------------------------------------------
-
-
 def test_every_problem_of_a_profile_is_listed_at_once_and_nothing_starts(untouched: Desk) -> None:
     profile = untouched.with_profile(lifetime_days='"ninety"', scratch="7", issuer='"nowhere"')
     text = profile.read_text().replace("[rotation]", "[rotation]\ncolour = 1").replace("own_item = ", "own_thing = ")
@@ -341,68 +195,3 @@ def test_an_unreadable_profile_is_named_with_a_remedy(tmp_path: Path, text: str 
     assert (done.code, done.out) == (MISCONFIGURED, "")
     assert f"zotops: {path}: " in done.err
     assert not desk.kept.exists()
-
-
-# -- afterwards --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def afterwards(finished: Finished, tmp_path: Path) -> Desk:
-    """Return a desk with a copy of the finished run, whose world is gone."""
-    shutil.copytree(finished.place / "state", tmp_path / "state")
-    return Desk(folder=tmp_path, ready={"root": str(tmp_path), "profile": str(finished.place / "profile.toml")})
-
-
-@pytest.mark.parametrize(
-    ("section", "count"),
-    [("Boxes of the pull request", 7), ("Boxes of the card", 6), ("Open questions of the plan", 3)],
-)
-def test_the_report_ticks_every_box_with_evidence(finished: Finished, section: str, count: int) -> None:
-    done = finished.done("markdown")
-    lines = done.out.partition(f"## {section}\n")[2].partition("\n## ")[0].split("\n- ")[1:]
-    assert (done.code, done.err, len(lines)) == (0, "", count)
-    for box in lines:
-        head, *evidence = box.strip().splitlines()
-        assert head.startswith("[x] ")
-        assert evidence
-        assert re.search(r"passed: .+ \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)", box), box
-
-
-def test_the_json_report_is_one_document(finished: Finished) -> None:
-    done = finished.done("json")
-    found = json.loads(done.out)
-    assert (done.code, done.err) == (0, "")
-    assert found["run"] == finished.told["run"]
-
-
-def test_the_junit_report_has_a_case_for_every_check(finished: Finished) -> None:
-    cases = {case.name for suite in JUnitXml.fromfile(str(finished.place / "junit.xml")) for case in suite}
-    made = {r["data"]["check"] for r in finished.records() if r["event"] == "check-made"}
-    assert made <= cases
-
-
-def test_an_audit_finds_nothing_in_an_honest_journal(afterwards: Desk, finished: Finished) -> None:
-    done = afterwards.invoke("runs", "--audit", finished.told["run"])
-    assert done.code == 0
-    assert "none changed" in done.out
-
-
-def test_an_audit_finds_an_edited_record(afterwards: Desk, finished: Finished) -> None:
-    (journal,) = afterwards.journals()
-    journal.write_text(journal.read_text().replace('"verdict":"failed"', '"verdict":"passed"', 1))
-    done = afterwards.invoke("runs", "--audit", finished.told["run"])
-    assert done.code == 1
-    assert "which was changed" in done.out
-
-
-def test_only_a_head_kept_elsewhere_shows_a_cut_tail(afterwards: Desk, finished: Finished) -> None:
-    head = json.loads(finished.done("json").out)["head"]
-    assert head in finished.done("markdown").out
-    words = ("runs", "--audit", finished.told["run"])
-    assert afterwards.invoke(*words, "--head", head).code == 0
-    (journal,) = afterwards.journals()
-    journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:-2]))
-    assert afterwards.invoke(*words).code == 0
-    cut = afterwards.invoke(*words, "--head", head)
-    assert cut.code == 1
-    assert "the end was cut off or changed" in cut.out

@@ -12,8 +12,6 @@ from zotops.model import Evidence
 from zotops.operator import ByHand, Told
 
 PLAIN = "sure of itself"
-
-
 ESCAPE = "\x1b"
 
 
