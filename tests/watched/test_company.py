@@ -10,16 +10,10 @@ import pytest
 
 from tests.systems.outside import KEY
 from tests.watched.keyring_registry import NOW
-from tests.watched.scene import ABSENT, OTHER, Scene, run, scene_in
+from tests.watched.scene import ABSENT, OTHER, Scene, run
 from zotops.watched_key.history import History
 from zotops.watched_key.status import Level, exit_code
 from zotops.watched_key.watching import status_offline
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return scene_in(tmp_path)
-
 
 # Other keys
 

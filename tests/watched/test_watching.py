@@ -1,27 +1,19 @@
-"""The points of `key-status` about the key itself, each good once and bad once; and what is told without asking."""
+"""The points of `key-status` about the key itself, each good once and bad once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.systems.outside import KEY
 from tests.watched.keyring_registry import NOW
-from tests.watched.scene import ABSENT, OTHER, Scene, run, scene_in
-from zotops.watched_key.history import History, LastLook, moment
-from zotops.watched_key.lines import one_line, rows
-from zotops.watched_key.status import KeyState, KeyStatus, Level, exit_code
-from zotops.watched_key.watching import status_offline
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return scene_in(tmp_path)
+from tests.watched.scene import OTHER, Scene
+from zotops.watched_key.history import History
+from zotops.watched_key.lines import rows
+from zotops.watched_key.status import KeyState, Level, exit_code
 
 
 def test_a_fresh_key_is_good_in_every_point(scene: Scene) -> None:
@@ -205,154 +197,3 @@ def test_the_key_that_was_asked_with_is_found_although_another_is_used_at_the_sa
     assert (status.key_id, status.state) == ("", KeyState.WORKS)
     assert "does not tell which key" in status.points[0].observed
     assert exit_code(status) == 5
-
-
-# What our own item says
-
-
-def test_the_day_of_the_next_rotation_comes(scene: Scene) -> None:
-    scene.own("due", "2026-11-22")
-    assert scene.wrong() == {"due": Level.WARNING}
-    scene.own("due", "")
-    assert scene.look().dates.due == scene.key.made + timedelta(days=60)
-    scene.key.made = NOW - timedelta(days=61)
-    scene.memory.secrets[scene.profile.forge.secret] = NOW
-    assert scene.wrong() == {"due": Level.WARNING}
-
-
-def test_a_day_that_is_none_is_told(scene: Scene) -> None:
-    scene.own("due", "soon")
-    assert scene.wrong() == {"due": Level.WARNING}
-    assert "'soon', which is no date" in scene.observed("due")
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("current-id", "another-id", "its id is ..r-id"),
-        ("expires", "2026-12-24T00:00:00+00:00", "it ends 2026-12-24 there"),
-        ("expires", "someday", "it ends on no date there"),
-    ],
-)
-def test_an_item_that_tells_of_another_key_is_told(scene: Scene, name: str, value: str, said: str) -> None:
-    scene.own(name, value)
-    assert scene.wrong() == {"record": Level.WARNING}
-    assert said in scene.observed("record")
-
-
-def test_an_item_that_tells_nothing_yet_is_not_called_good(scene: Scene) -> None:
-    for name in ("expires", "current-id", "due", "revoked"):
-        scene.own(name, "")
-    status = scene.look()
-    assert {"record", "revoked"}.isdisjoint(point.name for point in status.points)
-    said = " ".join(status.not_checked)
-    assert "it tells nothing of the key yet" in said
-    assert "whether a revoked key is back: none is recorded" in said
-
-
-def test_fields_that_a_store_does_not_have_are_as_empty_ones(scene: Scene) -> None:
-    names = ("pending", "previous", "expires", "due", "current-id", "revoked")
-    scene.safe.troubles = dict.fromkeys(names, ABSENT)
-    assert scene.wrong() == {}
-    assert "none is recorded" in " ".join(scene.look().not_checked)
-
-
-def test_fields_that_may_not_be_read_leave_everything_open_that_hangs_on_them(scene: Scene) -> None:
-    scene.safe.troubles = dict.fromkeys(("pending", "previous", "expires", "current-id", "revoked"), "it is locked")
-    assert scene.wrong() == {"record": Level.UNKNOWN, "revoked": Level.UNKNOWN, "rotation": Level.UNKNOWN}
-    assert exit_code(scene.look()) == 5
-
-
-# What is left for later, and without asking anybody
-
-
-def test_a_look_leaves_dates_and_a_fingerprint_and_no_secret(scene: Scene) -> None:
-    status, left = scene.both()
-    assert (left.id, left.label, left.print) == (scene.key.id, scene.key.label, scene.print_of(KEY))
-    assert moment(left.expires) == scene.key.expires
-    assert left.told_at == left.seen_at == left.at != ""
-    assert status.last_success == moment(left.at)
-    assert KEY not in repr(left)
-
-
-def test_a_look_that_could_not_tell_everything_leaves_the_last_success_alone(scene: Scene) -> None:
-    _, good = scene.both()
-    scene.known = History(last=replace_look(good, told_at="2026-11-01T00:00:00+00:00"))
-    scene.memory.says = {"forge": 500}
-    status, left = scene.both()
-    assert left.told_at == "2026-11-01T00:00:00+00:00"
-    assert status.last_success == moment(left.told_at)
-    assert left.seen_at == left.at
-    scene.memory.down = ("registry.test",)
-    _, blind = scene.both()
-    assert (blind.seen_at, blind.id, blind.print) == (good.seen_at, good.id, good.print)
-
-
-def replace_look(look: LastLook, **changes: str) -> LastLook:
-    return msgspec.structs.replace(look, **changes)
-
-
-def offline(scene: Scene, *, looked_hours_ago: float | None = 1.0) -> KeyStatus:
-    told = "" if looked_hours_ago is None else (NOW - timedelta(hours=looked_hours_ago)).isoformat()
-    scene.known = replace(scene.known, last=LastLook(registry="r", at=told, told_at=told) if told else None)
-    return status_offline(scene.profile, scene.known, NOW)
-
-
-def by_name(status: KeyStatus) -> dict[str, Level]:
-    return {point.name: point.level for point in status.points}
-
-
-def test_offline_counts_from_what_is_kept_and_asks_nobody(scene: Scene) -> None:
-    scene.remember(scene.key)
-    status = offline(scene)
-    assert by_name(status) == dict.fromkeys(("days", "due", "rotation", "look"), Level.OK)
-    assert (status.key_id, status.state, status.by_its_clock) == (scene.key.id, KeyState.NOT_ASKED, False)
-    assert scene.memory.asked == []
-
-
-def test_offline_without_anything_kept_can_tell_nothing(scene: Scene) -> None:
-    status = offline(scene, looked_hours_ago=None)
-    assert by_name(status) == {
-        "days": Level.UNKNOWN,
-        "due": Level.UNKNOWN,
-        "rotation": Level.OK,
-        "look": Level.UNKNOWN,
-    }
-    assert exit_code(status) == 5
-
-
-@pytest.mark.parametrize(("hours", "level"), [(35.0, Level.OK), (37.0, Level.WARNING)])
-def test_a_schedule_that_has_stopped_shows_by_the_age_of_its_last_success(
-    scene: Scene, hours: float, level: Level
-) -> None:
-    scene.remember(scene.key)
-    assert by_name(offline(scene, looked_hours_ago=hours))["look"] is level
-
-
-@pytest.mark.parametrize(
-    ("days", "level"), [(80, Level.OK), (10, Level.WARNING), (3, Level.CRITICAL), (-1, Level.CRITICAL)]
-)
-def test_offline_knows_the_thresholds_too(scene: Scene, days: int, level: Level) -> None:
-    scene.key.expires = NOW + timedelta(days=days)
-    scene.remember(scene.key)
-    assert by_name(offline(scene))["days"] is level
-
-
-def test_offline_an_abandoned_soak_is_a_warning(scene: Scene) -> None:
-    scene.remember(scene.key, unfinished=(run(done=("promote",), old="old-id-0002"),))
-    assert by_name(offline(scene))["rotation"] is Level.WARNING
-    scene.known = replace(scene.known, at_work="run of rotate-key")
-    assert by_name(offline(scene))["rotation"] is Level.OK
-
-
-# One line
-
-
-def test_the_one_line_names_the_worst_first_and_has_its_numbers_after_a_single_bar(scene: Scene) -> None:
-    scene.memory.key(OTHER, label="a|b", expires=None)
-    scene.key.expires = NOW + timedelta(days=3)
-    line = one_line(scene.look())
-    assert line.startswith("CRITICAL: practice: the key has 14 days left or more: no, it ends in 3 days")
-    text, _, numbers = line.partition(" | ")
-    assert "|" not in text
-    assert numbers == "days_left=3.00;14:;7: strays=1;0"
