@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from statistics import median
+from threading import Thread
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -150,14 +151,16 @@ def many(place: Place, count: int) -> Iterator[str]:
     with proxy(place.port, DELAY, count) as (ports, _):
         profiles = [place.leading_to(port, f"r{number}", addresses=False) for number, port in enumerate(ports)]
         words = ("--as", "nobody", "--only", "access", "--quiet")
-        together, peak = _timed([*INVOKE, "verify", *(w for p in profiles for w in ("--profile", str(p))), *words])
+        named = [word for profile in profiles for word in ("--profile", str(profile))]
+        threads: list[int] = []
+        together, peak = _timed([*INVOKE, "verify", *named, *words], threads)
         begun = time.monotonic()
         for profile in profiles:
             whole(profile, *words)
         alone = time.monotonic() - begun
     held = _most(together / alone, 1 / 3)
     yield f"many: {count} registries, {together:.1f} s; one after another {alone:.1f} s; {held}"
-    yield f"many: peak memory {peak:.0f} MiB"
+    yield f"many: peak memory {peak:.0f} MiB, threads at once {_most(max(threads), 128)}"
 
 
 def whole(profile: Path, *words: str) -> tuple[float, float]:
@@ -165,17 +168,29 @@ def whole(profile: Path, *words: str) -> tuple[float, float]:
     return _timed([*INVOKE, "verify", "--profile", str(profile), *words])
 
 
-def _timed(argv: list[str]) -> tuple[float, float]:
+def _timed(argv: list[str], threads: list[int] | None = None) -> tuple[float, float]:
+    """Seconds and peak memory (MiB) of a call that has to end well; how many threads it had goes into the list."""
     begun = time.monotonic()
     with subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_environment(), cwd=ROOT
     ) as process:
+        if threads is not None:
+            Thread(target=_count_threads, args=(process.pid, threads), daemon=True).start()
         said = process.stdout.read() if process.stdout else b""
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{argv[:8]} ended with {process.returncode}: {said.decode(errors='replace')[-2000:]}")
     return time.monotonic() - begun, used.ru_maxrss / 1024
+
+
+def _count_threads(pid: int, seen: list[int]) -> None:
+    """Look again and again, until the process is no more."""
+    with suppress(OSError):
+        while True:
+            status = Path(f"/proc/{pid}/status").read_text()
+            seen.append(int(status.partition("Threads:")[2].split()[0]))
+            time.sleep(0.005)
 
 
 def _curl(request: dict[str, Any], url: str, key: str) -> None:

@@ -132,11 +132,13 @@ def _words(text: str | None) -> tuple[str, ...]:
     return tuple(filter(None, re.split(r"[,\s]+", text or "")))
 
 
-def verify(world: World, profile: Profile, wanted: Selected, *, within: float = 10.0) -> Verified:
-    """Measure, over 32 threads; `within`: seconds that one answer may take."""
+def verify(
+    world: World, profile: Profile, wanted: Selected, *, within: float = 10.0, threads: int = CONNECTIONS
+) -> Verified:
+    """Measure, over so many threads; `within`: seconds that one answer may take."""
     start = world.clock.ticks()
     world = replace(world, http=Limited(http=world.http, within=within))
-    pool = ThreadPoolExecutor(max_workers=CONNECTIONS)
+    pool = ThreadPoolExecutor(max_workers=threads)
     try:
         results, matrix = _measured(world, profile, wanted, pool)
     finally:

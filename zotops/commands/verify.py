@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from zotops.actions.on_request import Requested
 
 PAUSE = 5.0
-# In all: for each registry 32 that look, and beside each of them one for its request.
-THREADS = 128
-SEVERAL = THREADS // (2 * CONNECTIONS)
+# Together no more than 128 threads: for each registry these that look, beside each of them one for its request, and one
+# that waits for them; a few of the registry before are just ending.
+SEVERAL, EACH_OF_SEVERAL = 2, 30
 
 
 def verify(
@@ -119,11 +119,12 @@ class _Job:
     profile: Profile
     wanted: Selected
     requested: Requested | None
+    threads: int = CONNECTIONS
 
     def measure(self, redactor: Redactor) -> Verified:
         """In a world of its own, closed afterwards: a hundred of them would hold thousands of connections."""
         with open_sparing_world(self.profile, state_folder(), redactor) as world:
-            found = measure(world, self.profile, self.wanted)
+            found = measure(world, self.profile, self.wanted, threads=self.threads)
             return with_requested(world, found, self.requested) if self.requested else found
 
 
@@ -132,7 +133,7 @@ def _measure_all(jobs: Sequence[_Job], redactor: Redactor) -> list[Verified]:
     if len(jobs) == 1:
         return [jobs[0].measure(redactor)]
     with ThreadPoolExecutor(max_workers=SEVERAL) as several:
-        return list(several.map(lambda job: job.measure(redactor), jobs))
+        return list(several.map(lambda job: replace(job, threads=EACH_OF_SEVERAL).measure(redactor), jobs))
 
 
 @dataclass(frozen=True, kw_only=True)
