@@ -8,11 +8,22 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypedDict
 
 import httpx
 
 THREADS = 32
-requests = json.loads(Path(sys.argv[1]).read_text())
+
+
+class Request(TypedDict):
+    """One line of REQUESTS.json."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+requests: list[Request] = json.loads(Path(sys.argv[1]).read_text())
 key = subprocess.run(sys.argv[2:], capture_output=True, text=True, check=True).stdout.strip()
 login = "Basic " + base64.b64encode(f"zot-ci:{key}".encode()).decode()
 client = httpx.Client(
@@ -20,12 +31,12 @@ client = httpx.Client(
 )
 
 
-def send(request: dict[str, object]) -> int:
+def send(request: Request) -> int:
     """One of them; where it was made with the key, with the key that was just read."""
-    headers = dict(request["headers"])  # type: ignore[call-overload]  # JSON
+    headers = request["headers"]
     if headers.get("Authorization") == "KEY":
-        headers["Authorization"] = login
-    return client.request(str(request["method"]), f"{request['url']}", headers=headers).status_code
+        headers = {**headers, "Authorization": login}
+    return client.request(request["method"], request["url"], headers=headers).status_code
 
 
 with ThreadPoolExecutor(THREADS) as pool:

@@ -21,7 +21,9 @@ EXAMPLE = (ROOT / "docs" / "example.toml").read_text(encoding="utf-8")
 def parts(kind: type[Part] = Profile, at: str = "") -> dict[str, type[Part]]:
     """Every table of a profile by its dotted name, found without the page's own code."""
     found = {at: kind}
-    for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]  # a struct has fields
+    table = msgspec.inspect.type_info(kind)
+    assert isinstance(table, msgspec.inspect.StructType)
+    for field in table.fields:
         inner = field.type
         while deeper := getattr(inner, "item_type", None) or getattr(inner, "type", None):
             inner = deeper

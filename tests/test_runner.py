@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lamps import House, IsOn, Script, lamp_runbook, lamp_step
+from tests.lamps import House, IsOn, Script, TurnOn, lamp_runbook, lamp_step
 from zotops.errors import (
     ActionFailed,
     CheckFailed,
@@ -284,9 +284,8 @@ def test_until_ends_after_that_step(house: House) -> None:
 
 def test_an_irreversible_action_needs_the_last_four_characters(house: House) -> None:
     final = lamp_step(house.lamps, "cellar")
-    assert final.action is not None
-
-    final = replace(final, action=replace(final.action, final=True))  # type: ignore[type-var]  # a dataclass
+    assert isinstance(final.action, TurnOn)
+    final = replace(final, action=replace(final.action, final=True))
     asked: list[Question] = []
 
     class Careful(Script):

@@ -1,7 +1,7 @@
 """A registry's keys in memory, as the door that leads to them; all other requests go on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ class KeyRing:
     """`keys`: by secret; `says`: other answers, by method and path; `keeps`: a deleted key stays all the same.
 
     `hides`: no key is listed. `odd`: what a key of the ring is answered with, whatever it asks. `strangers`: the
-    requests with a credential that is none of the ring.
+    requests with a credential that is none of the ring. `after_use`: what else happens when that key is used.
     """
 
     url: str
@@ -31,6 +31,7 @@ class KeyRing:
     made: int = 0
     uses: int = 0
     strangers: int = 0
+    after_use: Callable[[str], None] = lambda _: None
 
     def add(self, secret: str, label: str, *, expires: str = "2026-06-05T00:00:00Z", expired: bool = False) -> str:
         """One more key; its id. An expired one is listed, and not taken."""
@@ -50,6 +51,7 @@ class KeyRing:
         """Move a key's last use, as somebody does who pushes with it."""
         self.uses += 1
         self.keys[secret]["lastUsed"] = (BEGAN + timedelta(days=1, minutes=self.uses)).isoformat()
+        self.after_use(secret)
 
     def drop(self, secret: str) -> None:
         """End a key."""

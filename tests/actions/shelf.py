@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,13 +18,17 @@ NAMED = re.compile(r"/v2/(?P<name>.+?)/(?P<kind>manifests|blobs|tags)/(?P<rest>.
 
 @dataclass
 class Shelf:
-    """Whoever has a credential may do everything. `says`: other answers, by a pattern of `METHOD PATH`."""
+    """Whoever has a credential may do everything. `says`: other answers, by a pattern of `METHOD PATH`.
+
+    `changes`: what becomes of an answer on its way to who asked.
+    """
 
     says: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     manifests: dict[tuple[str, str], bytes] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     sent: bytes = b""
     seen: list[str] = field(default_factory=list)
+    changes: Callable[[Reply], Reply] = lambda reply: reply
 
     def send(
         self,
@@ -42,12 +46,12 @@ class Shelf:
         self.seen.append(asked)
         told = next((answer for pattern, answer in self.says.items() if re.search(pattern, asked)), None)
         if told:
-            return Reply(method=method, url=url, status=told[0], body=told[1])
+            return self.changes(Reply(method=method, url=url, status=told[0], body=told[1]))
         refused = method in WRITES and "Authorization" not in (headers or {})
         found = (401, b"") if refused else self._answer(method, parts.path, parse_qs(parts.query), body)
         status, content, more = (*found, {})[:3]
         pairs = tuple({**BASIC, **more}.items())
-        return Reply(method=method, url=url, status=status, headers=Headers(pairs), body=content)
+        return self.changes(Reply(method=method, url=url, status=status, headers=Headers(pairs), body=content))
 
     def keep(self, repository: str, tag: str, manifest: bytes, *blobs: bytes) -> None:
         """Put an image there."""

@@ -107,18 +107,18 @@ def test_what_is_over_is_not_waited_for(place: Rotating) -> None:
 
 def test_builds_from_before_are_waited_for_and_the_time_begins_anew(place: Rotating) -> None:
     place.waits(run(4, DAGGER, status="running"))
-    answers = iter([True, True])  # one question is two looks into the table
-    table = place.forge.server.table
+    runs = iter([True, True])
 
-    class Ends(dict):  # type: ignore[type-arg]  # the table, in which the build ends after a look
-        def get(self, line: str, other: object = None) -> object:
-            found = super().get(line, other)
-            return (200, {"workflow_runs": []}) if "status=running" in line and not next(answers, False) else found
+    def ends_after_two_looks(line: str) -> None:
+        if "status=running" in line and not next(runs, False):
+            place.waits()
 
-    place.forge.server.table = Ends(table)
+    place.forge.server.before_answer = ends_after_two_looks
     place.ring.use(OLD)
     began = place.world.clock.now()
-    outcome, _ = soaked(place, 31)
+    outcome, waited = soaked(place, 31)
+    assert place.told[0] == ("builds from before", "run 4 running")
+    assert 29.9 < waited < 30.2, "the build's end was seen at once"
     assert datetime.fromisoformat(outcome.facts[CUT_OVER_AT]) >= began.replace(microsecond=0)
     assert outcome.facts[LAST_USES].startswith("id-0000=2026-03-08")
 

@@ -117,14 +117,13 @@ def test_one_list_with_it_and_one_without_leave_it_open(place: Rotating) -> None
     intent = intent_of(place)
     row = place.ring.keys.pop(OLD)
     looks = iter(range(99))
-    use = place.ring.use
 
-    def comes_back(secret: str) -> None:
-        use(secret)
+    def comes_back(_: str) -> None:
+        """As from a registry behind which two others answer in turn."""
         if next(looks) == 3:
             place.ring.keys[OLD] = row
 
-    place.ring.use = comes_back  # type: ignore[method-assign]  # a registry behind which two others answer in turn
+    place.ring.after_use = comes_back
     settled = RevokeOldKey(profile=place.profile).settle(place.world, intent)
     assert (settled.state, settled.how) == (State.CANNOT_TELL, "..0000 was listed in one look of two")
 
@@ -161,14 +160,14 @@ def test_a_key_that_nobody_dated_is_told_of_too(place: Rotating) -> None:
 
 
 def test_one_that_is_made_meanwhile_is_ended_in_the_next_round(place: Rotating) -> None:
-    use, once = place.ring.use, iter([True])
+    once = iter([True])
 
-    def makes_another(secret: str) -> None:
-        use(secret)
+    def makes_another(_: str) -> None:
+        """As whoever has the leaked key."""
         if len(place.ring.keys) == 1 and next(once, False):
             place.ring.add(THIRD, "made meanwhile")
 
-    place.ring.use = makes_another  # type: ignore[method-assign]  # whoever has the leaked key
+    place.ring.after_use = makes_another
     assert len(end_all(place).left) == 2
     assert place.ring.labels == ["zotops/7f3a/1"]
 

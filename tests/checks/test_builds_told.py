@@ -1,6 +1,6 @@
 """What a build's end means, at a forge and a registry that are one table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ def place(tmp_path: Path) -> Iterator[Forge]:
         yield found
 
 
-def seen(place: Forge, check: type[Check], facts: Facts) -> Evidence:
-    return made(check(profile=place.profile), place.world, facts)  # type: ignore[call-arg]  # all of them have one
+def seen(place: Forge, check: Callable[..., Check], facts: Facts) -> Evidence:
+    return made(check(profile=place.profile), place.world, facts)
 
 
 @pytest.mark.parametrize("facts", [KNOWN, WITH_IDS])

@@ -32,13 +32,13 @@ def looking(tmp_path: Path) -> Iterator[Looking]:
     """`looking(check, changes)`: at a provider that is as the blueprint wants it, but for these lines."""
     with ExitStack() as stack:
 
-        def looked(check: type[Check], changes: Table | None = None) -> Evidence:
+        def looked(check: Callable[..., Check], changes: Table | None = None) -> Evidence:
             lines = {USERS: page(USER), PROVIDERS: provider(), PREVIEW: claims(groups=[GROUP])}
             server = stack.enter_context(tabled({**lines, **(changes or {})}))
             profile = profile_of(tmp_path, registry=server.url, provider=server.url)
             safe = Safe({profile.provider_token: "token"})
             here = Here(server=server, profile=profile, safe=safe, world=world_of(profile, safe))
-            return here.look(check(profile=profile))  # type: ignore[call-arg]  # both have one
+            return here.look(check(profile=profile))
 
         yield looked
 

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,14 +113,10 @@ def test_where_nobody_could_look_that_is_said(tmp_path: Path) -> None:
 
 def test_after_one_who_may_not_see_it_the_next_is_asked(tmp_path: Path) -> None:
     shelf = shelf_of("v1")
-    send, refused = shelf.send, iter([True])
-
-    def answer(method: str, url: str, **given: object) -> object:
-        reply = send(method, url, **given)  # type: ignore[arg-type]  # as it was given
-        return type(reply)(method=method, url=url, status=401) if next(refused, False) else reply
-
-    shelf.send = answer  # type: ignore[method-assign,assignment]  # the first question is refused
+    refused = iter([True])
+    shelf.changes = lambda reply: replace(reply, status=401, body=b"") if next(refused, False) else reply
     assert found(tmp_path, shelf, ANONYMOUS, EMPTY_BASIC).tag == "v1"
+    assert shelf.seen[0] == shelf.seen[1], "the same question by another one"
 
 
 def cached(shelf: Shelf, *callers: Caller | Stop) -> Image:

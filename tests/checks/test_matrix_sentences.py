@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.checks.matrix_cells import asked, cell_of, one_door, right, wrong
-from tests.systems.outside import profile_of
+from tests.systems.outside import Safe, profile_of, world_of
 from zotops.access_matrix import Cell, addresses, cells
 from zotops.access_sentences import Sentence, sentences
 from zotops.checks.matrix_answers import Asked
@@ -32,7 +32,7 @@ def dark(cell: Cell) -> Asked:
 
 def evidence_of(profile: Profile, name: str, of: tuple[Asked, ...], twins: tuple[Asked, ...] = ()) -> Evidence:
     check = SentenceHolds(sentence=sentence(profile, name), of=of, twins=twins)
-    return check.run(None, {})  # type: ignore[arg-type]  # it looks at no world
+    return check.run(world_of(profile, Safe()), {})
 
 
 Make = Callable[[Cell], Asked]
@@ -172,14 +172,15 @@ def test_at_an_address_that_takes_the_key_its_rights_are_told(tmp_path: Path) ->
 def test_neither_is_it_said_that_such_a_key_may_not_plant(profile: Profile) -> None:
     taken = asked(cell_of(profile, "ping", who="ci"), 401)
     planting = asked(cell_of(profile, "create", who="ci", kind="mirror"), 401)
-    assert names(profile, taken, planting)["access.planting"].run(None, {}).verdict is UNKNOWN  # type: ignore[arg-type]  # it looks at no world
+    check = names(profile, taken, planting)["access.planting"]
+    assert check.run(world_of(profile, Safe()), {}).verdict is UNKNOWN
 
 
 def test_without_a_key_api_only_that_is_red(profile: Profile) -> None:
     absent = [asked(cell_of(profile, "keys", who=who), 404) for who in ("nobody", "stranger", "forged", "ci")]
     taken = right(cell_of(profile, "ping", who="ci"))
-    found = names(profile, *absent, taken)
-    assert {name: check.run(None, {}).verdict for name, check in found.items()} == {  # type: ignore[arg-type]  # as above
+    found, world = names(profile, *absent, taken), world_of(profile, Safe())
+    assert {name: check.run(world, {}).verdict for name, check in found.items()} == {
         "access.key-api": FAILED,
         "access.made-up": UNKNOWN,
         "access.ci.key": UNKNOWN,

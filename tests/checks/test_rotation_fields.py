@@ -7,7 +7,7 @@ import pytest
 
 from tests.platform.rotating import NEW, OLD, THIRD, Rotating, rotating
 from zotops.checks.rotation_fields import ANewKeyIsPending, DatesAreNoted, PendingHoldsTheNewKey, PreviousHoldsTheOldKey
-from zotops.model import Verdict
+from zotops.model import Fact, Facts, Verdict
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT, REVOKED_AT
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
@@ -128,7 +128,5 @@ def test_an_old_key_whose_id_nobody_knows_is_not_missed(place: Rotating) -> None
 @pytest.mark.parametrize(
     ("known", "missing"), [({}, KEY_ID), ({KEY_ID: "x"}, KEY_EXPIRES), ({KEY_EXPIRES: ENDS}, KEY_ID)]
 )
-def test_without_the_new_keys_id_and_end_nothing_can_be_compared(
-    place: Rotating, known: dict[object, str], missing: object
-) -> None:
-    assert place.look(DatesAreNoted, known).observed == f"not yet: {missing} is not known"  # type: ignore[arg-type]  # facts
+def test_without_the_new_keys_id_and_end_nothing_can_be_compared(place: Rotating, known: Facts, missing: Fact) -> None:
+    assert place.look(DatesAreNoted, known).observed == f"not yet: {missing} is not known"

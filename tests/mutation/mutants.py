@@ -42,8 +42,8 @@ class Mutant:
 class Change:
     """Another expression or statement in place of one."""
 
-    old: ast.AST
-    new: ast.AST
+    old: ast.expr | ast.stmt
+    new: ast.expr | ast.stmt
 
 
 def mutants_of(path: Path) -> list[Mutant]:
@@ -137,7 +137,7 @@ def made(tree: ast.Module, change: Change, *, name: str, path: Path) -> Mutant:
     code = next(code for code in codes(compile(changed, str(path), "exec")) if code.co_qualname == name)
     old = change.old.test if isinstance(change.old, ast.If) else change.old
     after = "no such guard" if isinstance(change.new, ast.Pass) else ast.unparse(change.new)
-    lines = (change.old.lineno, old.end_lineno or change.old.lineno)  # type: ignore[attr-defined]
+    lines = (change.old.lineno, old.end_lineno or change.old.lineno)
     return Mutant(function=name, lines=lines, before=ast.unparse(old), after=after, code=code)
 
 

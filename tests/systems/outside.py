@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,6 +81,7 @@ class Tabled(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("content-length") or 0))
         line = f"{self.command} {path}"
         server.seen.append((f"{self.who()} {line}", dict(self.headers)))
+        server.before_answer(line)
         found = server.table.get(f"{self.who()} {line}", server.table.get(line, 404))
         status, body, headers = (*found, {}, {})[:3] if isinstance(found, tuple) else (found, b"", {})
         content = body if isinstance(body, bytes) else json.dumps(body).encode() if body not in ({}, b"") else b""
@@ -102,12 +103,12 @@ class Tabled(BaseHTTPRequestHandler):
         known = {"": "nobody", "Basic Og==": "empty", basic("zot-ci", KEY): "key"}
         return known.get(sent, "other")
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
-        del format, args
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 class TableServer(ThreadingHTTPServer):
-    """A server with a table, and what it was asked."""
+    """A server with a table, and what it was asked. `before_answer`: what happens when it is asked that line."""
 
     daemon_threads = True
     # As many may come at once; one that finds no place tries again a second later.
@@ -117,6 +118,7 @@ class TableServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Tabled)
         self.table = dict(table)
         self.seen: list[tuple[str, dict[str, str]]] = []
+        self.before_answer: Callable[[str], None] = lambda _: None
 
     @property
     def url(self) -> str:

@@ -34,7 +34,8 @@ class Memory:
     """`says`: status instead of the true answer, by what is asked for: key, other (a made-up
     key), forge (its secrets), issues (their list), open (a new one). `down`: hosts that do not answer.
 
-    `disturbed`: how many of the next lists fall together with a use of the key labelled "busy".
+    `disturbed`: how many of the next lists fall together with a use of the key labelled "busy". `issue_logins`: what
+    issues were asked for with.
     """
 
     keys: list[StoredKey] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Memory:
     issues: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    issue_logins: set[str] = field(default_factory=set)
 
     def key(self, secret: str, **more: Any) -> StoredKey:
         """Add a key."""
@@ -69,6 +71,7 @@ class Memory:
         if any(host in url for host in self.down):
             raise Unreachable(f"{method} {url}: refused", remedy="is it running?")
         if "/issues" in url:
+            self.issue_logins.add((headers or {}).get("Authorization", ""))
             status, found = self._issues(method, body)
         elif "/actions/runs" in url:
             status, found = self._runs(url)

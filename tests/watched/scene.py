@@ -76,7 +76,7 @@ class Scene:
     def observed(self, name: str) -> str:
         return next(point.observed for point in self.look().points if point.name == name)
 
-    def remember(self, key: StoredKey, *, noted: datetime = NOW, **more: object) -> None:
+    def remember(self, key: StoredKey, *, noted: datetime = NOW, unfinished: tuple[Run, ...] = ()) -> None:
         """Know the key from an earlier look or run."""
         known = KnownKey(
             print=self.print_of(key.secret),
@@ -88,7 +88,7 @@ class Scene:
             noted=noted,
             source="the last look",
         )
-        self.known = replace(self.known, key=known, **more)  # type: ignore[arg-type]  # names of History's own fields
+        self.known = replace(self.known, key=known, unfinished=unfinished)
 
 
 def run(runbook: str = "rotate-key", *, done: tuple[str, ...] = (), old: str = "", name: str = "b21c") -> Run:
