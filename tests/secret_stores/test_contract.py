@@ -9,7 +9,7 @@ from pathlib import Path
 import keyring
 import pytest
 
-from tests.lab.practice_world import Practice, laid_out
+from tests.lab.practice_world import Practice
 from tests.secret_stores import file_key_chain
 from zotops.doors import RealPrograms
 from zotops.errors import ActionFailed, Uncertain, Unreachable
@@ -40,11 +40,6 @@ class Held:
 
     def ref(self, name: str) -> SecretRef:
         return SecretRef(self.own, name)
-
-
-@pytest.fixture(scope="module")
-def laid(tmp_path_factory: pytest.TempPathFactory) -> Practice:
-    return laid_out(tmp_path_factory.mktemp("contract") / "world")
 
 
 def onepassword(practice: Practice) -> Held:
