@@ -105,7 +105,7 @@ ON_REQUEST = {
     "scratch-not-readable": (("--write",), "an image pushed with CI's key comes back"),
     "upstream-down": (("--pull-through", "library/alpine:3.20"), "docker.io/library/alpine:3.20 is pulled through"),
 }
-# `test_verify.py` pulls through a mirror that plain clients cannot use.
+# `test_verify_own_world.py` pulls through a mirror that plain clients cannot use.
 ELSEWHERE = {"plain-mirrors-not-served"}
 STATES: dict[str, StartState] = {"access-control-added-by-reload": "half", "restart-lost": "half"}
 

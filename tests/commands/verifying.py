@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,6 +133,18 @@ class Hardened:
     def calls(self, program: str) -> list[dict[str, Any]]:
         lines = (self.root / "state" / "calls.jsonl").read_text().splitlines()
         return [call for call in map(json.loads, lines) if call["program"] == program]
+
+
+def public(world: Hardened) -> list[str]:
+    """The catalog and all tags, as anybody sees them."""
+    registry = world.profile.registry.url
+    with urllib.request.urlopen(f"{registry}/v2/_catalog") as reply:
+        names = json.loads(reply.read())["repositories"]
+    found = []
+    for name in names:
+        with urllib.request.urlopen(f"{registry}/v2/{name}/tags/list") as reply:
+            found.append(f"{name}: {sorted(json.loads(reply.read())['tags'])}")
+    return sorted(found)
 
 
 @contextmanager
