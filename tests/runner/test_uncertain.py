@@ -1,0 +1,77 @@
+"""An action that failed, or was cut off, before or after its effect."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.lamps import House, lamp_runbook, lamp_step
+from tests.runner.walked import DO, kinds
+from zotops.errors import ActionFailed, Interrupted, Uncertain, Unreachable
+
+
+def test_an_action_that_certainly_failed_leaves_the_step_open(house: House) -> None:
+    house.lamps.stuck.add("hall")
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"))
+    with pytest.raises(ActionFailed, match="stuck"):
+        house.call(runbook, DO)
+    house.lamps.stuck.clear()
+    assert kinds(house.call(runbook, DO, resumed="yes")) == ["witnessed"]
+
+
+def broken(_: str) -> None:
+    raise Unreachable("the line broke")
+
+
+def test_an_action_cut_off_after_its_effect_is_settled_and_not_repeated(house: House) -> None:
+    house.lamps.breaks_after = broken
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"))
+    with pytest.raises(Uncertain):
+        house.call(runbook, DO)
+    script = house.call(runbook, resumed="yes")
+    assert kinds(script) == ["witnessed"]
+    assert house.events().count("hall action-intended") == 1
+
+
+def test_an_action_cut_off_before_its_effect_is_offered_again(house: House) -> None:
+    house.lamps.breaks_before = broken
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"))
+    with pytest.raises(Uncertain):
+        house.call(runbook, DO)
+    house.lamps.breaks_before = lambda _: None
+    assert kinds(house.call(runbook, DO, resumed="yes")) == ["witnessed"]
+
+
+def test_what_nobody_can_tell_stays_uncertain_and_says_how_to_find_out(house: House) -> None:
+    house.lamps.breaks_after = broken
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"))
+    with pytest.raises(Uncertain):
+        house.call(runbook, DO)
+    house.lamps.silent.add("hall")
+    with pytest.raises(Uncertain, match=r"behind the wall at lamp hall.*--settled hall=happened"):
+        house.call(runbook, resumed="yes")
+    assert house.events().count("hall action-intended") == 1
+
+
+def test_ctrl_c_in_an_action_is_recorded_and_settled_on_resume(house: House) -> None:
+    house.lamps.breaks_after = lambda _: signal.raise_signal(signal.SIGINT)
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"))
+    with pytest.raises(Interrupted):
+        house.call(runbook, DO)
+    assert house.record("run-stopped")[-1]["exit"] == 130
+    assert kinds(house.call(runbook, resumed="yes")) == ["witnessed"]
+
+
+def test_attempts_are_counted_over_the_whole_run(house: House) -> None:
+    house.lamps.stuck.add("cellar")
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"), lamp_step(house.lamps, "cellar"))
+    with pytest.raises(ActionFailed):
+        house.call(runbook, DO, DO)
+    house.lamps.stuck.clear()
+    house.call(runbook, DO, resumed="yes")
+    assert [r["intent"]["label"] for r in house.record("action-intended")] == [
+        "zotops/7f3a/1",
+        "zotops/7f3a/2",
+        "zotops/7f3a/3",
+    ]
