@@ -1,0 +1,94 @@
+"""What a journal could not write did not happen."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.journal.begun import begun, reopened, with_records
+from zotops.journal import CannotRecord, audit, read
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_what_does_not_fit_on_the_disk_never_happened_and_the_next_record_fits_again(path: Path) -> None:
+    journal = with_records(path, "a")
+    whole = path.read_bytes()
+    with no_file_larger_than(len(whole) + 20), pytest.raises(CannotRecord) as caught:
+        journal.append("action-intended", "a")
+    assert str(path) in str(caught.value)
+    assert "make room on its disk" in str(caught.value)
+    assert path.read_bytes() == whole
+    journal.append("action-intended", "a")
+    assert audit(path, journal.head) == []
+
+
+def test_a_run_whose_header_does_not_fit_leaves_no_file(path: Path) -> None:
+    path.parent.mkdir()
+    with no_file_larger_than(10), pytest.raises(CannotRecord):
+        begun(path)
+    assert not path.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_is_said_to_be_full_and_ends_the_journal(path: Path) -> None:
+    journal = begun(path)
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, journal._descriptor)  # noqa: SLF001  # a disk that fills up under an open file
+    os.close(full)
+    with pytest.raises(CannotRecord, match="cannot be written: No space left on device: make room"):
+        journal.append("step-started", "a")
+    with pytest.raises(CannotRecord, match="is closed"):
+        journal.append("step-started", "a")
+    assert len(journal.records()) == len(read(path)) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotRecord, match=r"file/run\.jsonl cannot be written"):
+        begun(tmp_path / "file" / "run.jsonl")
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from zotops.doors import RealClock
+from zotops.journal import Journal
+from zotops.redaction import Redactor
+journal = Journal.create(Path(sys.argv[1]), {"run": "7f3a"}, clock=RealClock(), redactor=Redactor())
+while True:
+    print(journal.append("check-made", "a", {"filler": "x" * 5000}).n, flush=True)
+"""
+
+
+def test_what_append_returned_is_there_after_the_process_was_killed(path: Path) -> None:
+    words = [sys.executable, "-c", KILLED, str(path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+        assert child.stdout
+        reported = [int(child.stdout.readline()) for _ in range(5)]
+        os.kill(child.pid, signal.SIGKILL)
+        reported += map(int, child.stdout.read().split("\n")[:-1])
+    journal = reopened(path)
+    assert journal.append("run-resumed").n > max(reported)
+    assert audit(path, journal.head) == []
+    assert read(path)[0].event == "run-started"
