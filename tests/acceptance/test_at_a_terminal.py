@@ -50,6 +50,9 @@ def test_zotops_acts_to_the_end_and_the_deployment_is_undone(desk: Desk, finishe
     with at_a_terminal(desk) as person:
         first = person.prompt()
         assert (first.step, first.keys) == ("deploy-blueprint", ("d", "g", "h", "l", "s", "q"))
+        announced, _, looked = person.text.partition("the vault is unlocked")
+        assert "1Password may ask you to unlock it" in announced
+        assert "may ask you to unlock" not in looked
         second = person.types("d")
         assert (second.step, second.keys) == ("let-ci-sign-in", ("f", "h", "l", "s", "q"))
         third = person.types("f")

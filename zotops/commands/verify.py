@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PAUSE = 5.0
 # Together no more than 128 threads: for each registry these that look, beside each of them one for its request, and one
 # that waits for them; a few of the registry before are just ending.
-SEVERAL, EACH_OF_SEVERAL = 2, 30
+SEVERAL, EACH_OF_SEVERAL = 2, 28
 
 
 def verify(

@@ -10,10 +10,13 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from zotops import pages, runs
 from zotops.acting import settle
+from zotops.announced import Announced
 from zotops.authoring import problems
 from zotops.commands.marks import foreign_marks
 from zotops.commands.opening import open_world
@@ -94,7 +97,8 @@ def walk(
         Lock(lock_path(folder, profile.registry.url), owner=owner, waiting=waiting) as lock,
         open_world(profile, folder, redactor, inherit=(lock.descriptor,), traffic=traffic) as world,
     ):
-        recent = Recent(store=world.secrets, clock=world.clock)
+        announced = Announced(store=world.secrets, clock=world.clock, announce=partial(_announce, operator, profile))
+        recent = Recent(store=announced, clock=world.clock)
         call = _Walk(
             name=name,
             runbook=runbook,
@@ -110,6 +114,13 @@ def walk(
         finally:
             operator.show(Told(what="asked", result=str(traffic)))
     return 0
+
+
+def _announce(operator: Operator, profile: Profile) -> None:
+    """Before the vault is called, so that nobody wonders who asks for a finger."""
+    store, seconds = profile.secrets.store, profile.secrets.patience
+    name = {"onepassword": "1Password", "keyring": "the key chain"}[store]
+    operator.show(Told(what="vault", result=f"{name} may ask you to unlock it; waits {seconds:g} s at most"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,10 +220,10 @@ class _Walk:
         journal.close()
 
 
-def changes(then: Mapping[str, object], now: Mapping[str, object]) -> str:
+def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """The difference between two definitions as a person reads it; empty when there is none."""
     lines: list[str] = []
-    before, after = ({s["id"]: s for s in d["steps"]} for d in (then, now))  # type: ignore[attr-defined]  # JSON
+    before, after = ({s["id"]: s for s in d["steps"]} for d in (then, now))
     for step in dict.fromkeys((*before, *after)):
         old, new = before.get(step, {}), after.get(step, {})
         if old.get("fingerprint") != new.get("fingerprint"):
