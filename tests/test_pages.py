@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import markdown  # type: ignore[import-untyped]  # it has no types of its own; MkDocs brings it
+import markdown
 import msgspec
 import pytest
 

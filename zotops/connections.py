@@ -85,9 +85,9 @@ class Connections:
         return self._client()
 
     def _client(self) -> httpx.Client:
-        from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # as the next one
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-        import httpx  # noqa: PLC0415  # not every command speaks HTTP
+        import httpx
 
         return httpx.Client(
             verify=self._trusted,
@@ -100,7 +100,7 @@ class Connections:
 
     @cached_property
     def _trusted(self) -> ssl.SSLContext:
-        import truststore  # noqa: PLC0415  # not every command speaks HTTP
+        import truststore
 
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # they log headers, and so keys
@@ -108,7 +108,7 @@ class Connections:
 
     def _mounts(self) -> Mapping[str, httpx.BaseTransport | None]:
         """Which addresses are asked through the proxy of the environment; None: directly."""
-        import httpx  # noqa: PLC0415  # not every command speaks HTTP
+        import httpx
 
         environment = self._environment
         proxy = environment.get("https_proxy") or environment.get("HTTPS_PROXY")

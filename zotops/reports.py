@@ -192,7 +192,7 @@ def as_json(run: Reported) -> str:
 
 def write_junit(run: Reported, path: Path) -> None:
     """One test case a check: failed is a failure, unknown an error, a finding or an unmade check is skipped."""
-    from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite  # noqa: PLC0415  # rarely needed
+    from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
     xml = JUnitXml()
     for step in run.runbook.steps:

@@ -187,6 +187,6 @@ def _open_in(path: Path) -> set[int]:
 
 
 def _usual_folder() -> Path:
-    from platformdirs import user_state_path  # noqa: PLC0415  # not needed where ZOTOPS_STATE is set
+    from platformdirs import user_state_path
 
     return user_state_path("zotops", appauthor=False)

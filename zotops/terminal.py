@@ -48,7 +48,7 @@ class Terminal(Screen):
 
     def decide(self, offer: Offer) -> Decision:
         """Ask until one of the keys is typed."""
-        import questionary  # noqa: PLC0415  # what only shows need not load it
+        import questionary
 
         self._tell_offer(offer)
         keys = {choice.value: choice for choice in offer.choices}
@@ -63,7 +63,7 @@ class Terminal(Screen):
 
     def ask(self, question: Question) -> str:
         """Ask until the answer has its form; a secret is typed unseen."""
-        import questionary  # noqa: PLC0415  # as above
+        import questionary
 
         while True:
             prompt = f"{self.redact(question.prompt)}{HIDDEN if question.keep_as else ''}:"

@@ -195,7 +195,7 @@ class Done(Check):
 
 def with_requested(world: World, found: Verified, requested: Requested) -> Verified:
     """The same with what was asked to be done, which leaves something."""
-    from zotops.actions.on_request import do  # noqa: PLC0415  # rarely needed
+    from zotops.actions.on_request import do
 
     start = world.clock.ticks()
     told = list(do(world, found.profile, requested))

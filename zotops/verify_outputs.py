@@ -83,7 +83,7 @@ def _cell(asked: Asked) -> Mapping[str, Any]:
 
 def write_junit(found: Sequence[Verified], path: Path) -> None:
     """One suite a registry, one case a sentence: failed is a failure, unknown an error, a finding is skipped."""
-    from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite  # noqa: PLC0415  # rarely needed
+    from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
     xml = JUnitXml()
     for one in found:
@@ -111,7 +111,7 @@ def _words(result: Result) -> str:
 
 def write_prometheus(found: Sequence[Verified], path: Path, *, at: datetime) -> None:
     """For node_exporter's textfile collector; written beside and renamed, so that it is never read in half."""
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile  # noqa: PLC0415  # rarely needed
+    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
     registry = CollectorRegistry()
     check = Gauge(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft4Validator, FormatChecker  # type: ignore[import-untyped]
+from jsonschema import Draft4Validator, FormatChecker
 
 FILE = Path(__file__).parents[3] / "shared" / "data" / "openapi" / "argocd.json"
 APPLICATION, USER, CAN_I, VERSION = (

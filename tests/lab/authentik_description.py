@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from jsonschema import Draft4Validator  # type: ignore[import-untyped]
+from jsonschema import Draft4Validator
 
 FILE = Path(__file__).parents[3] / "shared" / "data" / "openapi" / "authentik.json"
 # The server sends null for what a binding does not bind, though its description says otherwise.

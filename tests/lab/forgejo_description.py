@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from jsonschema import Draft4Validator, FormatChecker  # type: ignore[import-untyped]
+from jsonschema import Draft4Validator, FormatChecker
 
 FILE = Path(__file__).parents[3] / "shared" / "data" / "openapi" / "forgejo.json"
 # Sent with some refusals only.

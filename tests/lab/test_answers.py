@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import ValidationError  # type: ignore[import-untyped]
+from jsonschema import ValidationError
 
 from tests.acceptance.desk import started
 from tests.lab import argocd_description, authentik_description, forgejo_description

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft7Validator, validators  # type: ignore[import-untyped]
+from jsonschema import Draft7Validator, validators
 
 from tests.lab.provider_world import PATH, PracticeProvider, begin_anew, fresh, make_world, practice_provider
 from zotops.lab import provider as stand_in

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from cryptojwt.key_jar import KeyJar  # type: ignore[import-untyped]
-from idpyoidc.client.rp_handler import RPHandler  # type: ignore[import-untyped]
+from cryptojwt.key_jar import KeyJar
+from idpyoidc.client.rp_handler import RPHandler
 
 from tests.lab.provider_world import CALLBACK, CLIENT_SECRET, PracticeProvider, begin_anew, practice_provider
 from zotops.lab import world

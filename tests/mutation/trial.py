@@ -76,7 +76,7 @@ class Seen:
     @property
     def shares_a_world(self) -> bool:
         """Whether something of it outlives the test."""
-        definitions = self.item._fixtureinfo.name2fixturedefs  # noqa: SLF001
+        definitions = self.item._fixtureinfo.name2fixturedefs
         return any(each[-1].scope in {"module", "session"} and each[-1].baseid for each in definitions.values())
 
 
@@ -160,12 +160,12 @@ class Trial:
 
     def make_world_anew(self) -> None:
         """End what tests share; the next one that needs it begins it again."""
-        self.session._setupstate.teardown_exact(None)  # noqa: SLF001
+        self.session._setupstate.teardown_exact(None)
 
     def run(self, item: pytest.Function) -> str:
         """Run a test as pytest does, without an end to what it shares with the others of its module."""
         self.reports.clear()
-        item._initrequest()  # noqa: SLF001
+        item._initrequest()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=item.parent)
         outcomes = {report.outcome for report in self.reports}
         return next((outcome for outcome in ("failed", "skipped") if outcome in outcomes), "passed")

@@ -1,17 +1,14 @@
-from collections.abc import Callable
-
 import pytest
 
 from tests.systems.outside import HTTP, TableServer, tabled
 from zotops.errors import Unreachable
 from zotops.systems.browser import Browser, bare, origin_of
-from zotops.world import Headers, Reply, Secret
+from zotops.world import Headers, Reply
 
 
 def browser(registered: list[str] | None = None) -> Browser:
     heard: list[str] = [] if registered is None else registered
-    register: Callable[[Secret], None] = lambda secret: heard.append(secret.reveal())  # noqa: E731 - shorter than a function
-    return Browser(http=HTTP, register=register)
+    return Browser(http=HTTP, register=lambda secret: heard.append(secret.reveal()))
 
 
 def sets(*cookies: str) -> tuple[int, bytes, dict[str, str]]:

@@ -173,7 +173,7 @@ def _wait_until_ready(running: Running) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - http on loopback
+        urllib.request.urlopen(url, timeout=2).close()
     except urllib.error.HTTPError:
         return True
     except OSError:

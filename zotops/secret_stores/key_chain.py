@@ -91,8 +91,8 @@ class KeyChain:
 
     def _asked(self, call: Callable[[KeyringBackend], T]) -> T:
         """Call in a thread of its own: a key chain may show a dialog and wait for ever."""
-        import keyring  # noqa: PLC0415  # needed by whoever has no other store
-        from keyring.errors import KeyringError, KeyringLocked, NoKeyringError  # noqa: PLC0415  # as above
+        import keyring
+        from keyring.errors import KeyringError, KeyringLocked, NoKeyringError
 
         ended: list[T | Exception] = []
 

@@ -167,7 +167,7 @@ def _must(reply: Reply, want: int, what: str, caller: Caller) -> None:
 
 
 def _tar(name: str, content: bytes) -> bytes:
-    import tarfile  # noqa: PLC0415  # only who makes an image needs it, and it is slow to load
+    import tarfile
 
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:

@@ -22,6 +22,7 @@ KEY_LABEL = Fact("key-label")
 KEY_EXPIRES = Fact("key-expires")
 
 PATH = "/zot/auth/apikey"
+OK, CREATED = 200, 201
 FORM = re.compile(r"zak_[0-9a-f]{32}")
 # How the server writes "never": the zero time of its language.
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -76,7 +77,7 @@ def ask_key_api(zot: Zot, caller: Caller = ANONYMOUS) -> Reply:
 def list_keys(zot: Zot, caller: Caller) -> tuple[Key, ...]:
     """The caller's own keys, newest first. Unreachable when the caller is not taken for anybody."""
     reply = ask_key_api(zot, caller)
-    if reply.status != 200:  # noqa: PLR2004 - OK
+    if reply.status != OK:
         raise Unreachable(f"{zot.url} does not list the keys of {caller.name}: {reply.status}")
     try:
         rows = msgspec.convert(reply.json(), _Rows).rows
@@ -94,7 +95,7 @@ def mint_key(zot: Zot, caller: Caller, *, label: str, expires: datetime, registe
     """Make a key. ActionFailed: the server refused; Uncertain: it answered, but not with a key."""
     body = json.dumps({"label": label, "scopes": [], "expirationDate": _written(expires)}).encode()
     reply = zot.send("POST", PATH, caller, headers={"Content-Type": "application/json"}, body=body)
-    if reply.status != 201:  # noqa: PLR2004 - Created
+    if reply.status != CREATED:
         raise ActionFailed(f"{zot.url} made no key: {reply.status}", remedy="500 and 401 mean: not signed in")
     lost = Uncertain(f"{zot.url} answered 201 without a key in it")
     try:
@@ -112,7 +113,7 @@ def mint_key(zot: Zot, caller: Caller, *, label: str, expires: datetime, registe
 def delete_key(zot: Zot, caller: Caller, key: str) -> None:
     """End a key by its id. The server says 200 for unknown ids too, so look at the list afterwards."""
     reply = zot.send("DELETE", f"{PATH}?id={quote(key)}", caller)
-    if reply.status != 200:  # noqa: PLR2004 - OK
+    if reply.status != OK:
         raise ActionFailed(f"{zot.url} did not delete key {key}: {reply.status}")
 
 

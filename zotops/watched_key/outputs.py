@@ -97,7 +97,7 @@ def _time(when: datetime | None) -> str | None:
 
 def write_prometheus(status: KeyStatus, path: Path, *, at: datetime) -> None:
     """For node_exporter's textfile collector; written beside and renamed, so that it is never read in half."""
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile  # noqa: PLC0415  # rarely needed
+    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
     registry, name = CollectorRegistry(), status.profile.name
 

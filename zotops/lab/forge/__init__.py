@@ -16,6 +16,6 @@ __all__ = ["app", "initial", "workflows"]
 
 def app(world: Path) -> Starlette:
     """The forge of a world, to be served on its port."""
-    from zotops.lab.forge.web import app as web_app  # noqa: PLC0415 - a rehearsal lays out forges without serving one
+    from zotops.lab.forge.web import app as web_app
 
     return web_app(world)

@@ -66,7 +66,7 @@ def _parse(body: Document) -> Document:
 
 
 def _parse_workflow(text: bytes) -> dict[Any, Any]:
-    import yaml  # noqa: PLC0415 - the practice world has to be there within a second
+    import yaml
 
     try:
         workflow = yaml.safe_load(text)

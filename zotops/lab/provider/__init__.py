@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 
 def app(world: Path) -> Starlette:
     """The provider of a world, to be served on its port; its lifespan runs the worker."""
-    from zotops.lab.provider.web import provider_app  # noqa: PLC0415 - stand-ins that start often import this package
+    from zotops.lab.provider.web import provider_app
 
     return provider_app(world)
 
 
 def initial(world_json: dict[str, Any], state: str, blueprint_text: str) -> dict[str, Any]:
     """The first document of a world in the start state `open` or `hardened`, with this blueprint applied."""
-    from zotops.lab.provider.first import first_document  # noqa: PLC0415 - as above
+    from zotops.lab.provider.first import first_document
 
     return first_document(world_json, state, blueprint_text)

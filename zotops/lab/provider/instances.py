@@ -58,7 +58,7 @@ def _visible(request: Request, document: Document) -> str:
 
 async def available(request: Request) -> Response:
     """GET managed/blueprints/available/: the files as the worker sees them at this moment."""
-    from zotops.lab.provider.interpreter import head  # noqa: PLC0415 - PyYAML is slow, and not needed to start
+    from zotops.lab.provider.interpreter import head
 
     superuser_of(request)
     files = visible_files(store_of(request))

@@ -49,7 +49,7 @@ async def configuration(request: Request) -> Response:
 
 async def jwks(request: Request) -> Response:
     """The public keys that ID tokens are signed with."""
-    from zotops.lab.provider.signing import public_keys  # noqa: PLC0415 - slow, and not needed to start
+    from zotops.lab.provider.signing import public_keys
 
     store = store_of(request)
     _, name = _provider_of(request, store.read())
@@ -112,7 +112,7 @@ def _check_code(code: Document, form: dict[str, str]) -> None:
 
 
 def _tokens(request: Request, name: str, code: Document) -> dict[str, Any]:
-    from zotops.lab.provider.signing import signed  # noqa: PLC0415 - slow, and not needed to start
+    from zotops.lab.provider.signing import signed
 
     store, access_token = store_of(request), secrets.token_urlsafe(32)
     with store.edit() as document:

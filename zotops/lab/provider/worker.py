@@ -36,7 +36,7 @@ def visible_files(store: Store) -> dict[str, str]:
 
 def apply_instance(document: Document, path: str, *, broken: bool = False) -> None:
     """Apply the file in one transaction; an error keeps the objects and the hash, and says so in the status."""
-    from zotops.lab.provider.interpreter import outcome  # noqa: PLC0415 - PyYAML is slow, and not needed to start
+    from zotops.lab.provider.interpreter import outcome
 
     text, instance = document["worker"]["files"][path], document["blueprints"][path]
     instance.update(apply_requested=False, attempted_hash=digest(text), last_applied=now())

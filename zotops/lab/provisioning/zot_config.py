@@ -37,8 +37,10 @@ def credentials(world: Document) -> str:
 
 
 def _rendered(world: Document, template: Path, more: dict[str, Any]) -> str:
-    # Ansible's own settings of Jinja; the text is JSON, which HTML's escapes would spoil.
-    environment = Environment(trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined)  # noqa: S701
+    # Ansible's own settings of Jinja.
+    environment = Environment(  # noqa: S701 - the text is JSON, which HTML's escapes would spoil
+        trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
+    )
     environment.filters["to_json"] = json.dumps
     known = variables(world) | more
     for name, value in yaml.safe_load((_role(world) / "defaults" / "main.yml").read_text()).items():

@@ -25,7 +25,15 @@ ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 NOT_STARTED = "failed to start controller, exiting"
 ENDING = 5.0
 """Seconds that running answers get when the registry is told to end."""
-USAGE = "Usage:\n  zot [flags]\n  zot [command]\n\nAvailable Commands:\n  serve       `serve` stores and distributes OCI images\n  verify      `verify` validates a zot config file\n"  # noqa: E501
+USAGE = """\
+Usage:
+  zot [flags]
+  zot [command]
+
+Available Commands:
+  serve       `serve` stores and distributes OCI images
+  verify      `verify` validates a zot config file
+"""
 
 
 def main(words: list[str]) -> int:

@@ -83,11 +83,11 @@ def _wish(content: bytes) -> dict[str, Any]:
     """Label, scopes and expiration date of a request's body; ValueError for what zot answers with 400."""
     value: Any = json.loads(content, parse_constant=_no_number)
     if not isinstance(value, dict | None):
-        raise ValueError("not an object")  # noqa: TRY004  # one exception for all that is refused
+        raise ValueError("not an object")
     wish: dict[str, Any] = {"label": None, "scopes": None, "expirationdate": None}
     wish |= {name.lower(): item for name, item in (value or {}).items() if name.lower() in wish}
     if not isinstance(wish["scopes"], list | None):
-        raise ValueError("wrong type")  # noqa: TRY004  # as above
+        raise ValueError("wrong type")
     if not all(isinstance(one, str | None) for one in (wish["label"], wish["expirationdate"], *(wish["scopes"] or []))):
         raise ValueError("wrong type")
     if wish["scopes"] is not None:

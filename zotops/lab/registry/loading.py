@@ -44,7 +44,7 @@ def read_configuration(path: Path, book: Logbook) -> dict[str, Any]:
     try:
         tree = as_viper_reads(json.loads(path.read_bytes().decode()))
         if not isinstance(tree, dict):
-            raise ValueError("While parsing config: not an object")  # noqa: TRY004, TRY301  # one way to refuse
+            raise ValueError("While parsing config: not an object")
     except (OSError, ValueError) as error:
         book.error("failed to read configuration", error=str(error), path=str(path))
         raise BadConfiguration(str(error)) from error
@@ -60,10 +60,10 @@ def read_secrets(path: Path, kind: Kind, book: Logbook, *, all_needed: bool) -> 
     """A file of secrets; it needs an extension, because zot reads its format from that."""
     try:
         if path.suffix.lower() not in {".json", ".yaml", ".yml", ".toml"}:
-            raise ValueError(f'Unsupported Config Type "{path.suffix[1:]}"')  # noqa: TRY301  # one way to refuse
+            raise ValueError(f'Unsupported Config Type "{path.suffix[1:]}"')
         tree = as_viper_reads(json.loads(path.read_bytes().decode()))
         if not isinstance(tree, dict) or not tree:
-            raise ValueError("failed to load secret file due to the absence of any key:value pair")  # noqa: TRY301
+            raise ValueError("failed to load secret file due to the absence of any key:value pair")
     except (OSError, ValueError) as error:
         book.error("failed to read secret file configuration", error=str(error), path=str(path))
         raise BadConfiguration(f"invalid server config\n{error}") from error

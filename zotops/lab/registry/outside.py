@@ -29,7 +29,7 @@ class Answer:
         """The content as a JSON object; ValueError when it is none."""
         value = json.loads(self.content)
         if not isinstance(value, dict):
-            raise ValueError("not a JSON object")  # noqa: TRY004  # one exception for all that is no object
+            raise ValueError("not a JSON object")
         return value
 
 

@@ -10,6 +10,7 @@ from zotops.lab.registry.outside import Answer, Unreachable, ask
 from zotops.lab.registry.settings import Provider
 
 DEFAULT_USERNAME = "email"
+OK = 200
 
 
 class DiscoveryFailed(Exception):
@@ -65,7 +66,7 @@ class RelyingParty:
             endpoints = answer.document()
         except (Unreachable, ValueError) as error:
             raise DiscoveryFailed(f"OpenID Provider Configuration Discovery has failed\n{error}") from error
-        if answer.status != 200:  # noqa: PLR2004  # what a found document has
+        if answer.status != OK:
             sentence = f"http status not ok: {answer.status}"
             raise DiscoveryFailed(f"OpenID Provider Configuration Discovery has failed\n{sentence}")
         if endpoints.get("issuer") != provider.issuer:
@@ -95,7 +96,7 @@ class RelyingParty:
             userinfo = answer.document()
         except (Unreachable, ValueError) as error:
             raise UserinfoFailed(str(error)) from error
-        if answer.status != 200:  # noqa: PLR2004  # what an answer to this question has
+        if answer.status != OK:
             raise UserinfoFailed(f"http status not ok: {answer.status} {answer.content.decode(errors='replace')}")
         if userinfo.get("sub") != claims.get("sub"):
             raise UserinfoFailed("sub from userinfo does not match the sub from the id_token")
@@ -125,12 +126,12 @@ class RelyingParty:
 
     def _verified(self, token: str) -> dict[str, Any]:
         # loaded at the first login: it takes longer than everything else together
-        from joserfc import jwt  # noqa: PLC0415
-        from joserfc.errors import JoseError  # noqa: PLC0415
-        from joserfc.jwk import KeySet  # noqa: PLC0415
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
 
         try:
-            keys = KeySet.import_key_set(self._published_keys)  # type: ignore[arg-type]
+            keys = KeySet.import_key_set({"keys": self._published_keys.get("keys", [])})
             algorithms = ["RS256", "ES256", "PS256", "RS384", "RS512", "ES384", "ES512"]
             claims = dict(jwt.decode(token, keys, algorithms=algorithms).claims)
             wanted = jwt.JWTClaimsRegistry(

@@ -10,11 +10,11 @@ ONE = r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
 def parse_span(value: Any) -> float:
     """Seconds; ValueError when it is no duration (https://pkg.go.dev/time#ParseDuration)."""
     if isinstance(value, bool):
-        raise ValueError(f"invalid duration {value}")  # noqa: TRY004  # one exception for all that is no duration
+        raise ValueError(f"invalid duration {value}")
     if isinstance(value, int | float):
         return value * 1e-9
     if not isinstance(value, str):
-        raise ValueError(f"invalid duration {value!r}")  # noqa: TRY004  # as above
+        raise ValueError(f"invalid duration {value!r}")
     sign, rest = (-1, value[1:]) if value.startswith("-") else (1, value.removeprefix("+"))
     if rest == "0":
         return 0.0

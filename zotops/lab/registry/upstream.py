@@ -33,7 +33,7 @@ class RemoteManifest:
         """The manifest as an object; ValueError when it is none."""
         value = json.loads(self.content)
         if not isinstance(value, dict):
-            raise ValueError("not an object")  # noqa: TRY004  # one exception for all that is no object
+            raise ValueError("not an object")
         return value
 
 
