@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from typing import Any
 
 from zotops import pages, runs
 from zotops.acting import settle
