@@ -1,21 +1,7 @@
-from collections.abc import Iterator
-
 import pytest
 
-from tests.lab.provider_world import PASSWORDS, TOKEN, PracticeProvider, begin_anew, practice_provider
+from tests.lab.provider_world import PASSWORDS, TOKEN, PracticeProvider
 from zotops.lab.provider.recovery import UnknownUser, create_recovery_key
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProvider]:
-    with practice_provider(tmp_path_factory.mktemp("provider") / "world") as running:
-        yield running
-
-
-@pytest.fixture
-def provider(served: PracticeProvider) -> PracticeProvider:
-    begin_anew(served.folder)
-    return served
 
 
 def path_of(provider: PracticeProvider, user: str) -> str:

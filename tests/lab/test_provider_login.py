@@ -1,24 +1,11 @@
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.provider_world import LOGIN_FLOW, PASSWORDS, PracticeProvider, begin_anew, practice_provider
+from tests.lab.provider_world import LOGIN_FLOW, PASSWORDS, PracticeProvider
 from zotops.lab.provider import mfa
 
 EXECUTOR = f"/flows/executor/{LOGIN_FLOW}/"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProvider]:
-    with practice_provider(tmp_path_factory.mktemp("provider") / "world") as running:
-        yield running
-
-
-@pytest.fixture
-def provider(served: PracticeProvider) -> PracticeProvider:
-    begin_anew(served.folder)
-    return served
 
 
 def give_ci_a_password(provider: PracticeProvider) -> None:

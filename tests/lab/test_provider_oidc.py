@@ -1,7 +1,6 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,22 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from tests.lab.provider_world import CALLBACK, CLIENT_SECRET, PASSWORDS, PracticeProvider, begin_anew, practice_provider
+from tests.lab.provider_world import CALLBACK, CLIENT_SECRET, PASSWORDS, PracticeProvider
 
 VERIFIER = "a-verifier-of-more-than-forty-three-characters-as-wanted"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProvider]:
-    with practice_provider(tmp_path_factory.mktemp("provider") / "world") as running:
-        yield running
-
-
-@pytest.fixture
-def provider(served: PracticeProvider) -> PracticeProvider:
-    begin_anew(served.folder)
-    return served
 
 
 def decoded(part: str) -> bytes:

@@ -1,26 +1,13 @@
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.lab.provider_world import PASSWORDS, PracticeProvider, begin_anew, practice_provider
+from tests.lab.provider_world import PASSWORDS, PracticeProvider
 
 CHROMIUM = shutil.which("chromium")
 LOGIN = "/if/flow/default-authentication-flow/"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProvider]:
-    with practice_provider(tmp_path_factory.mktemp("provider") / "world") as running:
-        yield running
-
-
-@pytest.fixture
-def provider(served: PracticeProvider) -> PracticeProvider:
-    begin_anew(served.folder)
-    return served
 
 
 def logged_in(provider: PracticeProvider, user: str) -> Any:
