@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +11,7 @@ import pytest
 from cryptojwt.key_jar import KeyJar
 from idpyoidc.client.rp_handler import RPHandler
 
-from tests.lab.provider_world import CALLBACK, CLIENT_SECRET, PracticeProvider, begin_anew, practice_provider
+from tests.lab.provider_world import CALLBACK, CLIENT_SECRET, PracticeProvider, begin_anew
 from zotops.lab import world
 from zotops.lab.sign_in import sign_in_with_password
 
@@ -25,12 +25,6 @@ SERVICES = {
         "userinfo": "userinfo.UserInfo",
     }.items()
 }
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProvider]:
-    with practice_provider(tmp_path_factory.mktemp("provider") / "world") as running:
-        yield running
 
 
 @pytest.fixture
