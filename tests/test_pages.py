@@ -27,6 +27,7 @@ READER = read_profile(ROOT / "docs" / "example.toml")
 PAGES = {name: page(runbook(READER), name) for name, runbook in RUNBOOKS.items()}
 # What a real place's items and hosts may be called, and our own pages say of any place.
 EVERYBODYS = {"ArgoCD", "argocd", "Forgejo", "host"}
+LOOK = Look(command="look", want="light")
 CHECKS = [
     (name, check) for name, runbook in RUNBOOKS.items() for step in runbook(READER).steps for check in step.checks
 ]
@@ -36,7 +37,7 @@ CHECKS = [
 class Looks(IsOn):
     """A check that looks as a test wants."""
 
-    how: Look = Look(command="look", want="light")  # noqa: RUF009  # frozen
+    how: Look = LOOK
 
     @property
     def look(self) -> Look:

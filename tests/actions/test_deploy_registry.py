@@ -16,7 +16,7 @@ from tests.systems.outside import Place, practice
 from zotops.actions.deploy_registry import DeployRegistry, RestoreRegistry
 from zotops.checks.configuration import ReviewedConfiguration
 from zotops.checks.process import ProcessIsYounger
-from zotops.errors import ActionFailed, Uncertain
+from zotops.errors import ActionFailed, Uncertain, Unreachable
 from zotops.lab.provisioning.zot_config import hardened_config
 from zotops.model import Attempt, Facts, Intent, State, Verdict
 from zotops.systems.candidate import REVIEWED_CONFIG
@@ -56,7 +56,7 @@ def place(started: Place) -> Iterator[Place]:
 def push_status(place: Place) -> int:
     try:
         return open_zot(place.world, place.profile).probe_create("practice/x", ANONYMOUS).status
-    except Exception:  # noqa: BLE001 - it is down
+    except Unreachable:
         return 0
 
 

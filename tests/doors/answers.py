@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 COOKIE = "session-0123456789abcdef"
 
@@ -15,7 +16,7 @@ COOKIE = "session-0123456789abcdef"
 class Answers(BaseHTTPRequestHandler):
     """Answers by path, and keeps what it was asked."""
 
-    asked: list[tuple[str, str, Mapping[str, str], bytes]] = []  # noqa: RUF012  # one list for all requests is meant
+    asked: ClassVar[list[tuple[str, str, Mapping[str, str], bytes]]] = []
     protocol_version = "HTTP/1.1"
 
     def handle_any(self) -> None:
@@ -25,7 +26,7 @@ class Answers(BaseHTTPRequestHandler):
         with suppress(BrokenPipeError, ConnectionResetError):
             answer()
 
-    do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = handle_any  # noqa: N815  # the library's names
+    do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = handle_any
 
     def say(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)

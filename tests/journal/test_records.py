@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
 from datetime import UTC, datetime
@@ -28,8 +29,6 @@ def test_a_record_is_one_line_with_exactly_its_six_keys(path: Path) -> None:
 
 
 def test_each_record_names_the_hash_of_the_line_before(path: Path) -> None:
-    import hashlib  # noqa: PLC0415  # computed here by other means than the product's
-
     journal = with_records(path, "a", "b")
     hashes = [hashlib.sha256(line[:-1]).hexdigest() for line in lines_of(path)]
     assert [record.prev for record in read(path)] == ["", hashes[0], hashes[1]]

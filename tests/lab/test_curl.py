@@ -29,7 +29,7 @@ class Asked(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_HEAD = do_PUT = do_GET  # noqa: N815 - the names that http.server calls
+    do_HEAD = do_PUT = do_GET
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
