@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from tests.systems.outside import profile_of
-from zotops.profile import Handed, Profile
-from zotops.systems.key_places import changed_fields, concealed_fields, read_command, trouble_with
+from zotops.profile import Profile
+from zotops.systems.key_places import changed_fields, concealed_fields, trouble_with
 from zotops.world import Secret
 
 KEY = "zak_" + "0123456789abcdef" * 2
@@ -46,22 +45,6 @@ def test_what_is_no_key_is_told_apart(stored: str, trouble: str) -> None:
 )
 def test_changed_fields_are_named(before: str, now: str, changed: list[str]) -> None:
     assert changed_fields(before, now) == changed
-
-
-@pytest.mark.parametrize(
-    ("store", "command"),
-    [
-        ("onepassword", "op read 'op://{vault}/{key}'"),
-        ("keyring", "keyring get '{vault}/{key.item}' '{key.field}'"),
-        ("environment", "cat '/run/secrets/key'"),
-    ],
-)
-def test_how_a_person_reads_the_key_depends_on_the_store(profile: Profile, store: str, command: str) -> None:
-    key = profile.current_key.secret
-    handed = (Handed(ref=str(key), file="/run/secrets/key"),)
-    secrets = msgspec.structs.replace(profile.secrets, store=store, environment=handed)
-    place = msgspec.structs.replace(profile, secrets=secrets)
-    assert read_command(place, key) == command.format(vault=profile.secrets.vault, key=key)
 
 
 def test_the_secrets_that_a_profile_names_are_known_by_their_items(profile: Profile) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zotops.errors import ActionFailed
 from zotops.profile import Profile
 from zotops.systems.key_places import PENDING, PREVIOUS, own_field, trouble_with
+from zotops.systems.vault_by_hand import earlier_values
 from zotops.world import Secret, World
 
 
@@ -28,7 +29,7 @@ def bring_back_previous(world: World, profile: Profile) -> None:
     """The other way round: current to pending, previous to current, previous emptied. It may be repeated."""
     secrets, previous = profile.secrets, world.secrets.read(own_field(profile, PREVIOUS))
     if trouble := trouble_with(previous):
-        raise ActionFailed(f"no earlier key is kept: {trouble}", remedy="the item's history in 1Password may have it")
+        raise ActionFailed(f"no earlier key is kept: {trouble}", remedy=f"{earlier_values(profile)} may have it")
     current = world.secrets.read(profile.current_key.secret)
     if current != previous:
         world.secrets.write(secrets.own_item, {PENDING: current})

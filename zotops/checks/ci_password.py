@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged
 from zotops.profile import OfProfile, parse_ref
+from zotops.systems.vault_by_hand import length_command
 from zotops.world import World
 
 
@@ -24,7 +25,7 @@ class CiPasswordIsKept(OfProfile, Check):
     def look(self) -> Look:
         """Its length, without showing it."""
         return Look(
-            command=f"op read --no-newline 'op://{self.profile.secrets.vault}/{self.profile.ci.password}' | wc -c",
+            command=length_command(self.profile, parse_ref(self.profile.ci.password)),
             want="more than 0",
             otherwise=(Otherwise(answer="0", means="nobody has set a password yet"),),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zotops.checks.asking import length_of
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, not_yet
 from zotops.profile import OfProfile
 from zotops.systems.key_places import (
@@ -19,6 +18,7 @@ from zotops.systems.key_places import (
     trouble_with,
 )
 from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT, REVOKED_AT, due_day
+from zotops.systems.vault_by_hand import earlier_values, length_command, own_item_command
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
 from zotops.world import World
 
@@ -38,7 +38,7 @@ class ANewKeyIsPending(OfProfile, Check):
     def look(self) -> Look:
         """Its form, without showing it."""
         return Look(
-            command=length_of(self.profile, self.profile.pending_key.secret),
+            command=length_command(self.profile, self.profile.pending_key.secret),
             want="36",
             otherwise=(
                 Otherwise(
@@ -81,7 +81,7 @@ class PendingHoldsTheNewKey(OfProfile, Check):
     def look(self) -> Look:
         """Its form, without showing it."""
         return Look(
-            command=length_of(self.profile, self.profile.pending_key.secret),
+            command=length_command(self.profile, self.profile.pending_key.secret),
             want="36",
             otherwise=(
                 Otherwise(answer="37", means="a line end was stored with it: paste it again"),
@@ -124,7 +124,7 @@ class PreviousHoldsTheOldKey(OfProfile, Check):
     def look(self) -> Look:
         """Its form, without showing it."""
         return Look(
-            command=length_of(self.profile, own_field(self.profile, PREVIOUS)),
+            command=length_command(self.profile, own_field(self.profile, PREVIOUS)),
             want="36; after `arm` 0",
             otherwise=(
                 Otherwise(
@@ -148,7 +148,7 @@ class PreviousHoldsTheOldKey(OfProfile, Check):
             expected=expected,
             observed="it is, by its fingerprint" if kept else "another key" if previous else "empty",
             likely="not promoted yet, or somebody wrote to the field",
-            remedy="the item's history in 1Password may still have it; without it only the new key works",
+            remedy=f"{earlier_values(self.profile)} may still have it; without it only the new key works",
         )
 
 
@@ -167,9 +167,8 @@ class DatesAreNoted(OfProfile, Check):
     @property
     def look(self) -> Look:
         """The item; its texts are no secrets."""
-        secrets = self.profile.secrets
         return Look(
-            command=f"op item get {secrets.own_item} --vault {secrets.vault}",
+            command=own_item_command(self.profile),
             want="expires, due, current-id and revoked as above; pending and previous empty",
             otherwise=(Otherwise(answer="previous is filled", means="`arm` is not done", fault="dates-forgotten"),),
         )

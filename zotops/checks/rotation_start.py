@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from zotops.checks.asking import length_of
 from zotops.checks.ci_key import no_key
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile
@@ -27,6 +26,7 @@ from zotops.systems.rotation import (
     listed_with,
     short,
 )
+from zotops.systems.vault_by_hand import length_command
 from zotops.systems.zot import made_up_key, open_zot
 from zotops.systems.zot_keys import PATH, has_key_form
 from zotops.world import World
@@ -132,7 +132,7 @@ class NothingIsPending(OfProfile, Check):
     def look(self) -> Look:
         """Its length, without showing it."""
         return Look(
-            command=length_of(self.profile, self.profile.pending_key.secret),
+            command=length_command(self.profile, self.profile.pending_key.secret),
             want="0",
             otherwise=(
                 Otherwise(

@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from zotops.checks.asking import length_of
 from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, not_yet, unknown
-from zotops.profile import OfProfile, parse_ref
+from zotops.profile import OfProfile, Profile, parse_ref
 from zotops.systems.key_places import (
     KEY_PRINT,
     OTHER_FIELDS,
@@ -18,6 +17,14 @@ from zotops.systems.key_places import (
     other_fields,
     own_field,
     trouble_with,
+)
+from zotops.systems.vault_by_hand import (
+    earlier_values,
+    in_key_chain,
+    length_command,
+    own_item_command,
+    read_command,
+    shared_item_command,
 )
 from zotops.world import SecretRef, World
 
@@ -51,6 +58,14 @@ def read_all(world: World, refs: Sequence[SecretRef]) -> Reading:
     return reading
 
 
+def when_locked(profile: Profile) -> Otherwise:
+    """What a person sees of a locked store."""
+    if in_key_chain(profile):
+        return Otherwise(answer="an error, or nothing", means="unlock the key chain")
+    means = "unlock 1Password, or `op signin`; `op whoami` does not tell"
+    return Otherwise(answer="not currently signed in", means=means, fault="vault-signed-out")
+
+
 class ReferencesResolve(OfProfile, Check):
     """Everything that provisioning reads from the vault is there; CI's own key may still be empty."""
 
@@ -69,17 +84,20 @@ class ReferencesResolve(OfProfile, Check):
     @property
     def look(self) -> Look:
         """Read each reference and throw the value away."""
-        refs = " ".join(f"'op://{self.profile.secrets.vault}/{ref}'" for ref in self._refs)
         return Look(
-            command=f'for r in {refs}; do op read "$r" >/dev/null && echo ok; done',
+            command=self._reads_all(),
             want=f"ok, {len(self._refs)} times",
             otherwise=(
                 Otherwise(answer="does not have a field", means="one missing field stops a whole play: make it"),
-                Otherwise(
-                    answer="not currently signed in", means="unlock 1Password, or `op signin`", fault="vault-signed-out"
-                ),
+                when_locked(self.profile),
             ),
         )
+
+    def _reads_all(self) -> str:
+        if in_key_chain(self.profile):
+            return "; ".join(f"{read_command(self.profile, ref)} >/dev/null && echo ok" for ref in self._refs)
+        refs = " ".join(f"'op://{self.profile.secrets.vault}/{ref}'" for ref in self._refs)
+        return f'for r in {refs}; do op read "$r" >/dev/null && echo ok; done'
 
     def run(self, world: World, facts: Facts) -> Evidence:
         """FAILED: something is absent or empty. UNKNOWN: the vault could not be asked."""
@@ -122,7 +140,7 @@ class OwnItemIsThere(OfProfile, Check):
         """Look at the item without revealing anything."""
         secrets = self.profile.secrets
         return Look(
-            command=f"op item get {secrets.own_item} --vault {secrets.vault}",
+            command=own_item_command(self.profile),
             want=f"{secrets.own_title}, with {ALL_FIELDS}",
             otherwise=(
                 Otherwise(
@@ -161,11 +179,11 @@ class OtherFieldsUnchanged(OfProfile, Check):
 
     @property
     def look(self) -> Look:
-        """1Password keeps an item's history."""
+        """1Password keeps an item's history, a key chain keeps none."""
         secrets = self.profile.secrets
         return Look(
-            command=f"op item get {secrets.shared_item} --vault {secrets.vault}",
-            want=f"every field but {secrets.key_field} as in the item's history",
+            command=shared_item_command(self.profile),
+            want=f"every field but {secrets.key_field} as it was before",
             otherwise=(
                 Otherwise(
                     answer="a field is empty", means="a careless write of the whole item: restore it from its history"
@@ -186,7 +204,7 @@ class OtherFieldsUnchanged(OfProfile, Check):
             expected=expected,
             observed=f"changed: {', '.join(differing)}" if differing else f"{len(now.split())} fields, all as before",
             likely="somebody wrote to the item at the same time, or the whole item was written carelessly",
-            remedy="compare with the item's history in 1Password, and restore what was lost",
+            remedy=f"compare with {earlier_values(self.profile)}, and restore what was lost",
         )
 
 
@@ -205,7 +223,7 @@ class KeyIsStored(OfProfile, Check):
     def look(self) -> Look:
         """Its form, without showing it."""
         return Look(
-            command=length_of(self.profile, self.profile.current_key.secret),
+            command=length_command(self.profile, self.profile.current_key.secret),
             want="36",
             otherwise=(
                 Otherwise(answer="37", means="a line end was stored with it", fault="key-with-newline"),

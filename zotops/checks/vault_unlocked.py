@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from zotops.checks.vault import ABSENT
+from zotops.checks.vault import ABSENT, when_locked
 from zotops.errors import Stop
-from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged
+from zotops.model import Check, Evidence, Facts, Login, Look, judged
 from zotops.profile import OfProfile
-from zotops.systems.key_places import read_command
+from zotops.systems.vault_by_hand import read_command
 from zotops.world import World
 
 # What a locked or signed-out store says (the facts about `op`); any other trouble tells nothing about the lock.
@@ -37,13 +37,7 @@ class VaultIsUnlocked(OfProfile, Check):
         return Look(
             command=f"{read_command(self.profile, self.profile.current_key.secret)} >/dev/null && echo open",
             want="open",
-            otherwise=(
-                Otherwise(
-                    answer="not currently signed in",
-                    means="unlock 1Password, or `op signin`; `op whoami` does not tell",
-                    fault="vault-signed-out",
-                ),
-            ),
+            otherwise=(when_locked(self.profile),),
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:

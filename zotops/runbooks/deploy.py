@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from urllib.parse import urlsplit
 
 from zotops.actions.build import DispatchBuild
@@ -55,6 +56,7 @@ from zotops.model import Box, Check, Question, Runbook, Step
 from zotops.profile import Profile
 from zotops.runbooks.in_common import build_by_every_path, built_commit, make_a_key, pasted_key
 from zotops.systems.services_check import SERVICES_OF_REGISTRY
+from zotops.systems.vault_by_hand import in_key_chain, make_own_item, own_item_command, store_name
 from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, pulled_through
 from zotops.systems.zot_login import SIGNED_IN_AND_BACK
 
@@ -77,7 +79,8 @@ def runbook(profile: Profile) -> Runbook:
         needs=(
             f"the infrastructure checkout in `{profile.programs.directory}`; run every command below there",
             f"on `{profile.forge.branch}`, merged and pulled: the change of the registry's role and of the blueprint",
-            "`op` and `argocd`, signed in; `kubectl`, `mise`, `git` and `ssh`",
+            "the key chain, unlocked" if in_key_chain(profile) else "`op`, signed in",
+            "`argocd`, signed in; `kubectl`, `mise`, `git` and `ssh`",
             "to look for yourself also `curl` and `jq`, and `skopeo` for the last step by hand",
             f"a superuser's API token for <{profile.identity_provider.url}> in the vault",
             f"zotops' own item `{profile.secrets.own_title}` in the vault",
@@ -174,19 +177,17 @@ def preflight(profile: Profile) -> Step:
         id="preflight",
         title="Look around before anything is changed",
         why="A missing right or an unreadable secret is found here, not in the middle of a change.",
-        instructions=f"""
-            1. You are signed in: `op item get {secrets.own_item} --vault {secrets.vault}` shows the item
+        instructions=cleandoc(f"""
+            1. You are signed in: `{own_item_command(profile)}` shows
                `{secrets.own_title}`, and `argocd account get-user-info` says `Logged In: true`.
             2. <{registry.url}/v2/_catalog> answers.
             3. <{provider.issuer}.well-known/openid-configuration>,
                asked for from `{profile.server.ssh}`, names exactly `{provider.issuer}` as its issuer. (404 is fine
                before `deploy-blueprint`: the provider does not know the registry yet.)
             4. The workflows in `{profile.forge.workflow_folder}` name `{profile.forge.secret}` and `{profile.ci.name}`.
-
-            If that item is missing: in 1Password, vault `{secrets.vault}`, make a *Password* item titled
-            `{secrets.own_title}` with the empty password fields `pending` and `previous` and the empty text fields
-            `expires`, `due`, `current-id` and `revoked`, and put its id into the profile as `secrets.own_item`.
-            """,
+            """)
+        + "\n\n"
+        + make_own_item(profile),
         checks=(
             ToolsAreThere(profile=profile),
             VaultIsUnlocked(profile=profile),
@@ -365,8 +366,8 @@ def store_ci_key(profile: Profile) -> Step:
         title="Store the key where the forge's role reads it",
         why="The key waits in our own item; CI's copy is made from the shared one.",
         instructions=f"""
-            1. In 1Password, look at field `{secrets.key_field}` of `{secrets.shared_title}`. If a key is there
-               (`zak_` and 32 more characters), copy it into field `previous` of `{secrets.own_title}`.
+            1. In {store_name(profile)}, look at field `{secrets.key_field}` of `{secrets.shared_title}`. If a key is
+               there (`zak_` and 32 more characters), copy it into field `previous` of `{secrets.own_title}`.
             2. Copy `pending` into field `{secrets.key_field}` of `{secrets.shared_title}`. Touch no other field of
                it: the forge lives on them. No blank and no line end may come along.
             3. In `{secrets.own_title}`, empty `pending` and write the day of expiry into `expires`; into `due` the day

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zotops.model import Question
 from zotops.profile import Profile
 from zotops.systems.builds import BUILD_COMMIT
+from zotops.systems.vault_by_hand import store_name
 from zotops.systems.zot_keys import FORM
 
 FULL_COMMIT = r"[0-9a-f]{40}"
@@ -28,8 +29,8 @@ def make_a_key(profile: Profile, *, beware: str = "") -> str:
         2. In the same browser <{registry}>: **SIGN IN WITH OIDC**.
            The account menu must say `{user}`. If it says you: sign out, sign in again.
         3. <{registry}/user/apikey>: make a key that expires in {profile.rotation.lifetime_days} days.
-        4. Copy it. At the prompt of zotops paste it, unseen, or type `c`; it goes into 1Password only. Without
-           zotops put it into field `{pending}` of the item `{profile.secrets.own_title}`{beware}.
+        4. Copy it. At the prompt of zotops paste it, unseen, or type `c`; it goes into {store_name(profile)} only.
+           Without zotops put it into field `{pending}` of the item `{profile.secrets.own_title}`{beware}.
            Then copy something else.
         5. Sign out at the registry and end the impersonation.
         """

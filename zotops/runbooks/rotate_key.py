@@ -28,6 +28,7 @@ from zotops.model import Question, Runbook, Step
 from zotops.profile import Profile
 from zotops.runbooks.in_common import build_by_every_path, built_commit, make_a_key, pasted_key
 from zotops.systems.rotation import BY_API, COPIES_GIVEN, GIVEN
+from zotops.systems.vault_by_hand import in_key_chain, length_command, store_name
 
 
 def runbook(profile: Profile) -> Runbook:
@@ -41,7 +42,9 @@ def runbook(profile: Profile) -> Runbook:
         needs=(
             "a finished deployment: `invoke deploy`",
             f"the infrastructure checkout in `{profile.programs.directory}`; run every command below there",
-            "`op`, signed in; `mise` and `git`",
+            "the key chain, unlocked; `mise` and `git`"
+            if in_key_chain(profile)
+            else "`op`, signed in; `mise` and `git`",
             f"`{profile.secrets.own_title}` in the vault, with pending, previous, expires, due, current-id and revoked",
         ),
         steps=(
@@ -130,8 +133,8 @@ def stage(profile: Profile) -> Step:
         title="See that the vault holds the new key, and nothing else has changed",
         why="A key that was cut off while copying, or pasted with its line end, is found here and not by CI.",
         instructions=f"""
-            `op read --no-newline 'op://{profile.secrets.vault}/{profile.pending_key.secret}' | wc -c` says 36, and the
-            other fields of `{profile.secrets.own_title}` and `{profile.secrets.shared_title}` are as they were.
+            `{length_command(profile, profile.pending_key.secret)}` says 36, and the other fields of
+            `{profile.secrets.own_title}` and `{profile.secrets.shared_title}` are as they were.
             """,
         checks=(
             PendingHoldsTheNewKey(profile=profile),
@@ -176,8 +179,8 @@ def promote(profile: Profile) -> Step:
         title="Make the new key the current one in the vault",
         why="CI's copy is made from the shared item. The old key is kept until it is ended: that is the way back.",
         instructions=f"""
-            1. In 1Password, copy field `{secrets.key_field}` of `{secrets.shared_title}` into field `previous` of
-               `{secrets.own_title}`.
+            1. In {store_name(profile)}, copy field `{secrets.key_field}` of `{secrets.shared_title}` into field
+               `previous` of `{secrets.own_title}`.
             2. Copy `pending` into field `{secrets.key_field}` of `{secrets.shared_title}`. Touch no other field of it.
             3. Empty `pending`. From here on do nothing with the old key: its last use is what tells whether somebody
                else still has it.
@@ -315,8 +318,8 @@ def arm(profile: Profile) -> Step:
         title="Note when the next rotation is due, and throw the old key away",
         why="Nobody remembers a day in three months; `invoke key-status` reads it here.",
         instructions=f"""
-            In 1Password, item `{secrets.own_title}`: `expires` is the new key's expirationDate, `due` the day
-            {profile.rotation.due_day} days after it was made, `current-id` its uuid; add the old uuid to `revoked`,
+            In {store_name(profile)}, item `{secrets.own_title}`: `expires` is the new key's expirationDate, `due` the
+            day {profile.rotation.due_day} days after it was made, `current-id` its uuid; add the old uuid to `revoked`,
             a comma before it. Empty `previous`.
             """,
         action=Arm(profile=profile),

@@ -43,19 +43,6 @@ def concealed_fields(profile: Profile) -> dict[str, tuple[str, ...]]:
     return {item: tuple(fields) for item, fields in found.items()}
 
 
-def read_command(profile: Profile, ref: SecretRef) -> str:
-    """How a person reads a field of the profile's store; what it prints is the secret."""
-    secrets = profile.secrets
-    if secrets.store == "keyring":
-        return f"keyring get '{secrets.vault}/{ref.item}' '{ref.field}'"
-    if secrets.store == "environment":
-        handed = next((one for one in secrets.environment if parse_ref(one.ref) == ref), None)
-        return (
-            f"cat '{handed.file}'" if handed and handed.file else f"printenv {handed.variable if handed else ref.field}"
-        )
-    return f"op read 'op://{secrets.vault}/{ref}'"
-
-
 def ids_in(text: str) -> tuple[str, ...]:
     """The ids in the field of ended keys; none in an empty one."""
     return tuple(text.replace(",", " ").split())
