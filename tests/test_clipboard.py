@@ -1,6 +1,7 @@
 """The operator's clipboard, by programs that are installed for the test as a system has them."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,13 @@ def test_other_systems_have_other_programs(tmp_path: Path, programs: dict[str, s
 def test_a_program_that_fails_is_said(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="the clipboard cannot be read: paste it instead"):
         installed(tmp_path, pbpaste="exit 1").read()
+
+
+def test_what_a_program_said_before_it_hung_is_never_told(tmp_path: Path) -> None:
+    board = installed(tmp_path, pbpaste="echo a password of ours; exec sleep 60")
+    with pytest.raises(Unreachable) as told:
+        replace(board, patience=0.3).read()
+    assert str(told.value) == "the clipboard cannot be read: paste it instead"
 
 
 def test_without_any_program_it_is_said_which_there_are(tmp_path: Path) -> None:

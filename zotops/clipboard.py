@@ -29,22 +29,32 @@ TOOLS = (
 
 @dataclass(frozen=True)
 class Clipboard:
-    """The first of the known tools that is installed. `programs`: with the operator's own PATH and environment."""
+    """The first of the known tools that is installed.
+
+    `programs`: with the operator's own PATH and environment; `patience`: seconds for one call.
+    """
 
     programs: Programs
+    patience: float = PATIENCE
 
     def read(self) -> Secret:
         """What it holds, without a line end after it. Unreachable: there is no tool, or it says nothing."""
-        done = self.programs.run(self._tool().paste, timeout=PATIENCE)
+        unread = Unreachable("the clipboard cannot be read", remedy="paste it instead")
+        tool = self._tool()
+        try:
+            done = self.programs.run(tool.paste, timeout=self.patience)
+        except Unreachable:
+            # The cause is dropped: it quotes the last that the tool said, and that is what was copied.
+            raise unread from None
         if done.code != 0:
-            raise Unreachable("the clipboard cannot be read", remedy="paste it instead")
+            raise unread
         return Secret(done.out.rstrip("\r\n"))
 
     def empty(self, taken: Secret) -> bool:
         """Empty it if it still holds what was taken; whether it does not hold that any more."""
         if self.read() != taken:
             return True
-        self.programs.run(self._tool().empty, stdin=Secret(""), timeout=PATIENCE)
+        self.programs.run(self._tool().empty, stdin=Secret(""), timeout=self.patience)
         return self.read() != taken
 
     def _tool(self) -> Tool:
