@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zotops.checks.asking import AsksForge
 from zotops.model import Evidence, Facts, Look, Otherwise, judged
-from zotops.systems.forgejo import Forgejo
+from zotops.systems.forgejo import Forgejo, secrets_page
 from zotops.world import World
 
 
@@ -19,7 +19,7 @@ class SecretIsListed(AsksForge):
         """The forge's settings."""
         forge = self.profile.forge
         return Look(
-            command=f"{forge.web_url}/{forge.owner}/{forge.repo}/settings/actions/secrets",
+            command=secrets_page(self.profile),
             want=forge.secret,
             otherwise=(
                 Otherwise(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, not_yet
 from zotops.profile import OfProfile
-from zotops.systems.forgejo import Forgejo
+from zotops.systems.forgejo import Forgejo, secrets_page
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import (
     BY_API,
@@ -106,7 +106,9 @@ class CiWasGivenTheKey(WithNewKey):
     @property
     def look(self) -> Look:
         """What the play says at its end; nothing shows the secret's value."""
-        provisioning = self.profile.provisioning
+        provisioning, forge = self.profile.provisioning, self.profile.forge
+        if forge.given_by == "api":
+            return Look(command=secrets_page(self.profile), want=f"{forge.secret}, which you have just set")
         return Look(
             command=f"mise run {provisioning.task} -- --tags {provisioning.secrets_tag}",
             want=f"the task `{provisioning.secrets_tasks[0]}`, and at the end unreachable=0 and failed=0",
@@ -121,14 +123,21 @@ class CiWasGivenTheKey(WithNewKey):
 
     def run(self, world: World, facts: Facts) -> Evidence:
         """Yields how the last use of every key stands now, and which is the forge's newest run."""
-        expected = "the play's last line for the host, with unreachable=0 and failed=0; the new key is in the vault"
+        way = (
+            BY_API
+            if self.profile.forge.given_by == "api"
+            else "the play's last line for the host, with unreachable=0 and failed=0"
+        )
+        expected = f"{way}; the new key is in the vault"
         recap = facts.get(GIVEN, "")
         if not recap:
             return not_yet(expected, GIVEN)
         key = new_key(world, self.profile, facts, KEY_PRINT)
         had = facts.get(COPIES_GIVEN, "").split()
         without = [f"{copy} was not given it" for copy in self.profile.forge.copies if str(copy) not in had]
-        well = not without and (recap == BY_API or all(word in recap for word in WELL))
+        by_api = self.profile.forge.given_by == "api"
+        given = recap == BY_API if by_api else all(word in recap for word in WELL)
+        well = given and not without
         listed = listed_by_new(world, self.profile, key) if key and well else None
         return judged(
             listed is not None,

@@ -54,7 +54,8 @@ from zotops.checks.version import VersionAtFloor
 from zotops.checks.workflows import KeyNotInArgv, WorkflowsUseTheSecret
 from zotops.model import Box, Check, Question, Runbook, Step
 from zotops.profile import Profile
-from zotops.runbooks.in_common import build_by_every_path, built_commit, make_a_key, pasted_key
+from zotops.runbooks.in_common import build_by_every_path, built_commit, give_ci_the_key, make_a_key, pasted_key
+from zotops.systems.forgejo import secrets_page
 from zotops.systems.services_check import SERVICES_OF_REGISTRY
 from zotops.systems.vault_by_hand import in_key_chain, make_own_item, own_item_command, store_name
 from zotops.systems.zot_image import SCRATCH_DIGEST, SCRATCH_TAG, pulled_through
@@ -385,19 +386,11 @@ def store_ci_key(profile: Profile) -> Step:
 
 def sync_forge_secrets(profile: Profile) -> Step:
     """The user's step 6."""
-    provisioning, forge = profile.provisioning, profile.forge
     return Step(
         id="sync-forge-secrets",
         title="Give CI the key",
         why="The forge keeps its own copy of the secret; nothing shows whether it is the new one but a push.",
-        instructions=f"""
-            1. `mise run {provisioning.task} -- --tags {provisioning.secrets_tag}`
-
-                Its output must show the task `{provisioning.secrets_tasks[0]}`, and the host's line at the end
-                `unreachable=0` and `failed=0`. A mistyped tag ends well, too, having done nothing.
-
-            2. <{forge.web_url}/{forge.owner}/{forge.repo}/settings/actions/secrets> lists `{forge.secret}`.
-            """,
+        instructions=f"{give_ci_the_key(profile)}\n\n<{secrets_page(profile)}> then lists `{profile.forge.secret}`.",
         action=SyncForgeSecrets(profile=profile),
         checks=(SecretIsListed(profile=profile),),
         safe_to_stop="CI should be able to push again; the next step shows it.",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from inspect import cleandoc
+
 from zotops.model import Question
 from zotops.profile import Profile
 from zotops.systems.builds import BUILD_COMMIT
+from zotops.systems.forgejo import secrets_page
+from zotops.systems.rotation import BY_API, GIVEN
 from zotops.systems.vault_by_hand import store_name
 from zotops.systems.zot_keys import FORM
 
@@ -34,6 +39,32 @@ def make_a_key(profile: Profile, *, beware: str = "") -> str:
            Then copy something else.
         5. Sign out at the registry and end the impersonation.
         """
+
+
+def give_ci_the_key(profile: Profile) -> str:
+    """By the play, or in the forge's settings, as the profile says; then to each further repository."""
+    provisioning, forge, secrets = profile.provisioning, profile.forge, profile.secrets
+    copies = ", ".join(map(str, forge.copies))
+    further = f" Then set the Actions secret of {copies} to the same key." if copies else ""
+    if forge.given_by == "api":
+        return cleandoc(f"""
+            <{secrets_page(profile)}>: set `{forge.secret}` to the key in field `{secrets.key_field}` of
+            `{secrets.shared_title}`. No blank and no line end may come along.{further}
+            """)
+    return cleandoc(f"""
+        `mise run {provisioning.task} -- --tags {provisioning.secrets_tag}`
+
+        Its output must show the task `{provisioning.secrets_tasks[0]}`, and the host's line at the end
+        `unreachable=0` and `failed=0`. A mistyped tag ends well, too, having done nothing.{further}
+        """)
+
+
+def how_ci_was_given_it(profile: Profile) -> Question:
+    """What shows that a person has done that."""
+    if profile.forge.given_by == "api":
+        return Question(id=GIVEN.name, prompt=f"When it is set, write: {BY_API}", form=re.escape(BY_API))
+    prompt, form = "The host's line at the end of the play, as printed", r".*ok=\d+.*unreachable=\d+.*failed=\d+.*"
+    return Question(id=GIVEN.name, prompt=prompt, form=form)
 
 
 def build_by_every_path(profile: Profile, *, then: str = "") -> str:

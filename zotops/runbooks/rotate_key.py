@@ -26,8 +26,15 @@ from zotops.checks.vault import KeyIsStored, OtherFieldsUnchanged, OwnItemIsTher
 from zotops.checks.vault_unlocked import VaultIsUnlocked
 from zotops.model import Question, Runbook, Step
 from zotops.profile import Profile
-from zotops.runbooks.in_common import build_by_every_path, built_commit, make_a_key, pasted_key
-from zotops.systems.rotation import BY_API, COPIES_GIVEN, GIVEN
+from zotops.runbooks.in_common import (
+    build_by_every_path,
+    built_commit,
+    give_ci_the_key,
+    how_ci_was_given_it,
+    make_a_key,
+    pasted_key,
+)
+from zotops.systems.rotation import COPIES_GIVEN
 from zotops.systems.vault_by_hand import in_key_chain, length_command, store_name
 
 
@@ -200,25 +207,15 @@ def promote(profile: Profile) -> Step:
 
 def propagate(profile: Profile) -> Step:
     """The user's point 7."""
-    provisioning, forge = profile.provisioning, profile.forge
+    forge = profile.forge
     copies = ", ".join(map(str, forge.copies))
-    further = f" Then set the Actions secret of {copies} to the same key." if copies else ""
     return Step(
         id="propagate",
         title="Give CI the new key",
         why="The forge keeps its own copy of the secret; nothing shows whether it is the new one but a push.",
-        instructions=f"""
-            `mise run {provisioning.task} -- --tags {provisioning.secrets_tag}`
-
-            Its output must show the task `{provisioning.secrets_tasks[0]}`, and the host's line at the end
-            `unreachable=0` and `failed=0`. A mistyped tag ends well, too, having done nothing.{further}
-            """,
+        instructions=give_ci_the_key(profile),
         asks=(
-            Question(
-                id=GIVEN.name,
-                prompt="The host's line at the end of the play, as printed",
-                form=rf".*ok=\d+.*unreachable=\d+.*failed=\d+.*|{BY_API}",
-            ),
+            how_ci_was_given_it(profile),
             *(
                 Question(
                     id=COPIES_GIVEN.name,

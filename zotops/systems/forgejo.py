@@ -49,6 +49,12 @@ class Issue:
     address: str
 
 
+def secrets_page(profile: Profile) -> str:
+    """Where a person sees and sets the Actions secrets of the repository that builds."""
+    forge = profile.forge
+    return f"{forge.web_url}/{forge.owner}/{forge.repo}/settings/actions/secrets"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Forgejo:
     """The API of the profile's repository, with the owner's token. Every call may raise Unreachable.

@@ -31,9 +31,9 @@ CUT_OVER_AT = Fact("cut-over-at")
 LAST_USES = Fact("last-uses")
 # The forge's newest run at that moment; what was started before may still hold the old key.
 CUT_OVER_RUN = Fact("cut-over-run")
-# What the play that gives CI its copy printed for its host at its end; or that zotops gave it by the forge's API.
+# What the play that gives CI its copy printed for its host at its end; or that no play is needed for it.
 GIVEN = Fact("recap")
-BY_API = "by the forge's API"
+BY_API = "set in the forge"
 # The further repositories that were given the key: owner/repo, blanks between.
 COPIES_GIVEN = Fact("copies-given")
 
