@@ -244,7 +244,7 @@ def report(
 @task(
     auto_shortflags=False,
     help={
-        "runbook": "which runbook; default: deploy",
+        "runbook": "which runbook; default: deploy, then rotate-key",
         "fault": "break the practice world in this way, or set this trap (`invoke lab --list-faults`, `--list-traps`)",
     },
 )

@@ -135,6 +135,18 @@ def test_a_run_that_something_else_stops_has_not_shown_the_fault(
     assert f"NOT caught by: {A_SENTENCE}" in capsys.readouterr().out
 
 
+def test_after_a_runbook_that_did_not_end_well_no_other_is_walked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    locked = fault(breaks=switch("provider", down=True))
+    assert rehearse_in_a_world(["deploy", "rotate-key"], locked) == NOT_CAUGHT
+    assert sorted(path.name for path in (tmp_path / "rehearsal").iterdir()) == ["journal.jsonl", "report.md"]
+    report = (tmp_path / "rehearsal" / "report.md").read_text()
+    assert "# Harden the registry" in report
+    assert "# Rotate the CI key" not in report
+
+
 @pytest.mark.costly(share=0.2)
 def test_a_fault_that_nothing_notices_ends_as_an_undisturbed_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -62,13 +62,14 @@ def rehearse_in_a_world(names: Sequence[str], twist: Twist | None) -> int:
             if twist:
                 _begin(twist, root)
             _say("")
-            codes = [_walk(name, root, twist) for name in names]
-            shown = [] if twist or any(codes) else leaving_the_group.show(world)
+            # One that did not end well leaves a world half made, in which the next means nothing.
+            code = next(filter(None, (_walk(name, root, twist) for name in names)), 0)
+            shown = [] if twist or code else leaving_the_group.show(world)
         runs = all_runs(root / "zotops")
         if runs:
             _keep(runs, shown)
     _say(f"\nIt took {time.monotonic() - began:.1f} s. Report and journal: {KEPT}/report.md, {KEPT}/journal.jsonl")
-    return _judged(runs, twist, max(codes)) if twist else max(codes)
+    return _judged(runs, twist, code) if twist else code
 
 
 def _begin(twist: Twist, root: Path) -> None:
