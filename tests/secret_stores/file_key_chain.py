@@ -18,7 +18,7 @@ class FileKeyChain(backend.KeyringBackend):
     """Entries, and next to them what it is told to do wrong: `trouble` of the file's JSON.
 
     locked, absent: it says so; slow: seconds; forgets: a write is lost; line_end: is added to what is written; after:
-    how many writes succeed before it is locked.
+    how many writes succeed before it is locked; shuts: a write that succeeded is followed by that.
     """
 
     priority = 0.1  # never chosen but by its name
@@ -32,6 +32,7 @@ class FileKeyChain(backend.KeyringBackend):
         if not document["trouble"].get("forgets"):
             line_end = "\n" if document["trouble"].get("line_end") else ""
             document["entries"][f"{service} {username}"] = password + line_end
+        document["trouble"]["locked"] = document["trouble"].get("shuts", False)
         write(document)
 
     def delete_password(self, service: str, username: str) -> None:

@@ -50,6 +50,13 @@ def test_a_first_entry_that_is_refused_means_that_nothing_was_written(store: Key
     assert entries() == {}
 
 
+def test_an_entry_that_was_written_and_cannot_be_read_back_is_not_called_unwritten(store: KeyChain) -> None:
+    file_key_chain.trouble(shuts=True)
+    with pytest.raises(Uncertain, match="is locked"):
+        store.write("own", {"pending": Secret(KEY)})
+    assert entries() == {"zotops/own pending": KEY}
+
+
 def test_a_system_without_a_key_chain_is_told_with_what_to_install(store: KeyChain) -> None:
     file_key_chain.trouble(absent=True)
     with pytest.raises(Unreachable, match=r"no key chain that can be used: .*GNOME Keyring"):

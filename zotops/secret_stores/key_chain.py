@@ -63,13 +63,13 @@ class KeyChain:
                 ref, value = SecretRef(item, name), fields[name]
                 try:
                     self._set(ref, value)
+                    written.append(name)
                     wrong = difference(self.read(ref), value)
                 except Unreachable as stop:
                     kind = Uncertain if written or stop.what.endswith(TIMED_OUT) else ActionFailed
                     raise kind(stop.what, remedy=stop.remedy) from None
                 if wrong:
                     raise Uncertain(f"{ref} {wrong}", remedy="look at that entry in the system's key chain")
-                written.append(name)
 
     def fingerprints(self, item: str) -> Mapping[str, str]:
         """Of the item's concealed fields that the profile names, "" for one without an entry."""
