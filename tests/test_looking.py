@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.lamps import Drawer, FixedClock, House, IsOn, Lamps
+from zotops.connections import CONNECTIONS
 from zotops.errors import ActionFailed, Stop, Unreachable
-from zotops.looking import CONNECTIONS, ReadAhead, counted, look, made
+from zotops.looking import ReadAhead, counted, look, made
 from zotops.model import Check, Evidence, Fact, Facts, Login, Look, Verdict, judged, unknown
 from zotops.world import Secret, SecretRef, World
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from zotops.connections import CONNECTIONS
 from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Verdict, unknown
 from zotops.world import Secret, SecretRef, SecretStore, World
-
-CONNECTIONS = 32
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from zotops.checks.matrix_answers import STRANGE, Asked
 from zotops.checks.matrix_verdicts import judge
 from zotops.checks.sign_in import SignInRedirects
 from zotops.checks.standing import standing_checks
+from zotops.connections import CONNECTIONS
 from zotops.errors import UsageIsWrong
-from zotops.looking import CONNECTIONS, counted, made
+from zotops.looking import counted, made
 from zotops.model import Check, Evidence, Facts, Look, Verdict, unknown
 from zotops.profile import Profile
 from zotops.world import World

@@ -8,15 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from zotops.access_sentences import MADE_UP, NOBODY_WRITES, says_read
 from zotops.checks.ci_rights import CiRight
 from zotops.checks.probing import LET_THROUGH, NOT_SIGNED_IN, OK, existing_tag, probe
+from zotops.connections import CONNECTIONS
 from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile, RightName
 from zotops.systems.front_doors import FrontDoor, front_doors
 from zotops.systems.zot import ANONYMOUS, EMPTY_BASIC, Caller, Zot, error_code, made_up_key, open_zot
 from zotops.world import World
-
-# One delayed refusal takes a second each (failDelay), so all are asked at once.
-CONNECTIONS = 32
 
 
 class AnybodyMayRead(OfProfile, Check):
@@ -107,6 +105,7 @@ class NobodyMayWrite(OfProfile, Check):
             right for right in LET_THROUGH if right not in self.profile.tiers.anonymous and (tag or right != "update")
         ]
         jobs = [(door, caller, right) for door in doors for caller in (ANONYMOUS, EMPTY_BASIC) for right in rights]
+        # A refusal may be delayed by seconds (failDelay), so all are asked at once.
         with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
             answers = list(pool.map(lambda job: self._ask(*job, tag=tag), jobs))
         found = [text for kind, text in answers if kind == "open"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+from zotops.connections import CONNECTIONS
 from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import Consumer, OfProfile
@@ -12,7 +13,6 @@ from zotops.systems.front_doors import door_at
 from zotops.world import World
 
 OK, NOT_SIGNED_IN = 200, 401
-CONNECTIONS = 32
 # Whom zot takes for Docker, and asks to sign in at the ping (2.1.20, measured).
 DOCKER = re.compile(r"Docker-Client|^docker/")
 

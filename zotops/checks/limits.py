@@ -9,7 +9,6 @@ from zotops.errors import Unreachable
 from zotops.systems.browser import origin_of
 from zotops.world import Http, Reply
 
-CONNECTIONS = 32
 # From here on an address counts as silent, and nobody waits for the rest of its cells; fewer than are asked at once.
 ENOUGH = 16
 # At a time: each is a program of its own over there, and sshd begins to refuse at ten.

@@ -22,11 +22,12 @@ from zotops.access_matrix import (
     principals,
 )  # fmt: skip
 from zotops.checks.ci_key import no_key
-from zotops.checks.limits import CONNECTIONS, FROM_THERE, SESSIONS, Limited
+from zotops.checks.limits import FROM_THERE, SESSIONS, Limited
 from zotops.checks.matrix_answers import STRANGE, Asked, Seen, judged_by_registry
 from zotops.checks.matrix_image import Image, find_cached, find_image
 from zotops.checks.matrix_lines import Question, lines, turns, walk
 from zotops.checks.matrix_requests import SENDERS
+from zotops.connections import CONNECTIONS
 from zotops.errors import Stop, Unreachable
 from zotops.profile import Profile
 from zotops.systems.front_doors import door_at

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from zotops.access_matrix import Address, Cell
-from zotops.checks.limits import CONNECTIONS, SESSIONS
+from zotops.checks.limits import SESSIONS
 from zotops.checks.matrix_answers import Asked
+from zotops.connections import CONNECTIONS
 
 
 @dataclass(frozen=True, kw_only=True)

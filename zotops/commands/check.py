@@ -53,13 +53,13 @@ def workflows() -> list[str]:
 
 def check(*, only: str | None, fix: bool) -> int:
     """Run all parts, or the named ones; 0 when all are green, 1 when one is red, 2 for a name that is none."""
-    install_tools()
     known = parts(fix=fix)
     names = [part.name for part in known] + ["tests"]
     wanted = only.split(",") if only else names
     if unknown := [name for name in wanted if name not in names]:
         docs.say(f"No such part: {', '.join(unknown)}. There are {', '.join(names)}.")
         return WRONG_USAGE
+    install_tools()
     red = [part.name for part in known if part.name in wanted and not timed(part.name, part.is_green)]
     closing = ""
     if "tests" in wanted:

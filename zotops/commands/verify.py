@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from zotops.commands.opening import open_sparing_world
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome
+from zotops.connections import CONNECTIONS
 from zotops.errors import CheckFailed, Unreachable, UsageIsWrong
-from zotops.looking import CONNECTIONS
 from zotops.model import Verdict
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile, with_store
