@@ -53,6 +53,16 @@ class KeyRing:
         self.keys[secret]["lastUsed"] = (BEGAN + timedelta(days=1, minutes=self.uses)).isoformat()
         self.after_use(secret)
 
+    def meddle(self, secret: str, times: int, *, beside: str = "") -> None:
+        """Somebody uses that key at the same moment as another one, so many times; the last use is theirs."""
+        left = iter(range(times))
+
+        def use(used: str) -> None:
+            if used == (beside or used) != secret and next(left, None) is not None:
+                self.use(secret)
+
+        self.after_use = use
+
     def drop(self, secret: str) -> None:
         """End a key."""
         del self.keys[secret]

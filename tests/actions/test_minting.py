@@ -127,6 +127,34 @@ def test_a_key_of_this_run_that_is_in_use_is_no_leftover(place: Place, field: st
     assert place.ring.labels == ["made by hand", "zotops/7f3a/1", "zotops/7f3a/2"]
 
 
+@pytest.mark.parametrize("field", ["current", "previous"])
+def test_a_key_in_use_is_kept_although_another_was_used_at_the_same_moment(place: Place, field: str) -> None:
+    place.ring.add(SECOND, "zotops/7f3a/1")
+    place.ring.add(THIRD, "somebody else's")
+    place.holds(**{field: SECOND})
+    place.ring.meddle(THIRD, 5)
+    place.perform()
+    assert "zotops/7f3a/1" in place.ring.labels
+
+
+@pytest.mark.parametrize("field", ["current", "previous"])
+@pytest.mark.parametrize("status", [302, 429, 500])
+def test_a_registry_that_does_not_judge_the_key_in_use_gets_none_deleted(place: Place, field: str, status: int) -> None:
+    place.ring.add(SECOND, "zotops/7f3a/1")
+    place.holds(**{field: SECOND})
+    place.ring.says["GET /v2/"] = status
+    with pytest.raises(ActionFailed, match=f"no key was made: .* answered {status}"):
+        place.perform()
+    assert place.ring.labels == ["made by hand", "zotops/7f3a/1"]
+
+
+def test_a_key_of_this_run_that_has_ended_is_a_leftover_wherever_it_is_kept(place: Place) -> None:
+    place.ring.add(SECOND, "zotops/7f3a/1", expired=True)
+    place.holds(previous=SECOND)
+    place.perform()
+    assert place.ring.labels == ["made by hand", "zotops/7f3a/2"]
+
+
 def test_a_pending_key_of_somebody_else_is_replaced_and_named(place: Place) -> None:
     place.ring.add(SECOND, "zotops/other/1")
     place.holds(pending=SECOND)
@@ -205,11 +233,26 @@ def test_what_is_no_key_is_not_sent_afterwards_either(place: Place) -> None:
     assert place.ring.strangers == 0
 
 
-def test_a_key_that_works_and_is_not_listed_is_no_proof(place: Place) -> None:
+def test_a_key_that_works_and_is_not_listed_leaves_it_open(place: Place) -> None:
     place.ring.add(SECOND, "zotops/7f3a/2")
     place.holds(pending=SECOND)
     place.ring.hides = True
-    assert place.settle().state is State.DID_NOT
+    assert place.settle().state is State.CANNOT_TELL
+
+
+def test_the_pending_key_tells_although_another_was_used_at_the_same_moment(place: Place) -> None:
+    place.ring.add(SECOND, "zotops/7f3a/2")
+    place.ring.add(THIRD, "somebody else's")
+    place.holds(pending=SECOND)
+    place.ring.meddle(THIRD, 3)
+    assert place.settle().state is State.HAPPENED
+
+
+def test_a_registry_that_does_not_judge_the_pending_key_leaves_it_open(place: Place) -> None:
+    place.ring.add(SECOND, "zotops/7f3a/2")
+    place.holds(pending=SECOND)
+    place.ring.says["GET /v2/"] = 500
+    assert place.settle().state is State.CANNOT_TELL
 
 
 def test_a_list_that_cannot_be_had_leaves_it_open(place: Place) -> None:

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +18,7 @@ from zotops.profile import Profile
 from zotops.world import World
 
 IMAGE = "/v2/practice/nettest"
+LIST_KEYS = "GET /zot/auth/apikey"
 DENIED = {"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]}
 REFUSED = (401, DENIED)
 IS_REGISTRY = {"Docker-Distribution-API-Version": "registry/2.0"}
@@ -58,16 +62,25 @@ class Here:
 
 @pytest.fixture
 def answers(tmp_path: Path) -> Iterator[Callable[..., Here]]:
-    """`answers({line: answer})`: a hardened registry with these lines changed; with `key=""` the vault is empty."""
+    """`answers({line: answer})`: a hardened registry with these lines changed; with `key=""` the vault is empty.
+
+    `used`: the listed key that is the caller's; each time the list is asked for it has just been used.
+    """
     with ExitStack() as stack:
 
-        def answering(changes: Table | None = None, *, key: str = KEY) -> Here:
+        def answering(changes: Table | None = None, *, key: str = KEY, used: dict[str, Any] | None = None) -> Here:
             server = stack.enter_context(tabled({**HARDENED, **(changes or {})}))
+            server.before_answer = partial(_use, {} if used is None else used)
             profile = profile_of(tmp_path, registry=server.url)
             safe = Safe({profile.current_key.secret: key})
             return Here(server=server, profile=profile, safe=safe, world=world_of(profile, safe))
 
         yield answering
+
+
+def _use(row: dict[str, Any], line: str) -> None:
+    if line == LIST_KEYS:
+        row["lastUsed"] = datetime.now(UTC).isoformat()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.checks.conftest import Here
+from tests.checks.conftest import LIST_KEYS, Here
 from tests.systems.outside import Safe, profile_of, tabled, world_of
 from zotops.checks.discovery import IssuerSeenFromHere
 from zotops.checks.key_list import NoStrayKeys
@@ -46,7 +46,7 @@ def test_the_issuer_is_asked_from_here(tmp_path: Path, answer: Any, verdict: Ver
 
 
 def key(name: str, *, used: int = 0, expired: bool = False) -> dict[str, Any]:
-    """A key last used so many days ago; 0: never."""
+    """A key last used so many days ago; 0: never; -1: by somebody else, a moment after the one in use."""
     now = datetime.now(UTC)
     told = {"uuid": f"uuid-{name}", "label": name, "isExpired": expired}
     times = {"createdAt": now, "expirationDate": now + timedelta(days=-1 if expired else 9)}
@@ -61,10 +61,11 @@ def key(name: str, *, used: int = 0, expired: bool = False) -> dict[str, Any]:
         ([key("used", used=1), key("dead", expired=True)], ""),
         ([key("used", used=1), key("other", used=2)], '"other", id ..ther'),
         ([key("used", used=1), key("other"), key("more")], '"more", id ..more, "other", id ..ther'),
+        ([key("used", used=1), key("other", used=-1)], '"other", id ..ther'),
     ],
 )
 def test_a_key_beside_the_one_in_use_is_a_finding(keys: list[Any], observed: str, answers: Answers) -> None:
-    here = answers({"key GET /zot/auth/apikey": (200, {"apiKeys": keys})})
+    here = answers({f"key {LIST_KEYS}": (200, {"apiKeys": keys})}, used=keys[0])
     check = NoStrayKeys(profile=here.profile)
     evidence = here.look(check)
     assert check.advisory

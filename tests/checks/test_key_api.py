@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.conftest import Here
+from tests.checks.conftest import LIST_KEYS, Here
 from tests.systems.outside import KEY
 from zotops.checks.key_api import CiKeyIsListed, KeyApiIsThere, KeyIsCiUsers
 from zotops.model import Verdict
@@ -13,7 +13,7 @@ from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID, KEY_LABEL
 from zotops.world import Secret
 
 Answers = Callable[..., Here]
-LIST = "key GET /zot/auth/apikey"
+LIST = f"key {LIST_KEYS}"
 NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -29,12 +29,12 @@ def listed(*rows: dict[str, Any]) -> dict[str, Any]:
     return {LIST: (200, {"apiKeys": list(rows)})}
 
 
-USED = row("key-0001", expires=in_days(90), used=in_days(0))
+USED = row("key-0001", expires=in_days(90))
 
 
 @pytest.mark.parametrize("check", [KeyApiIsThere, KeyIsCiUsers, CiKeyIsListed])
 def test_a_hardened_registry_with_a_good_key_passes(check: type, answers: Answers) -> None:
-    here = answers(listed(USED))
+    here = answers(listed(USED), used=USED)
     assert here.look(check(profile=here.profile)).verdict is Verdict.PASSED
 
 
@@ -87,7 +87,8 @@ def test_the_key_ends_within_the_profiles_days(
     days: int | None, verdict: Verdict, words: str, answers: Answers
 ) -> None:
     expires = NEVER if days is None else in_days(days)
-    here = answers(listed(row("key-0001", expires=expires, used=in_days(0))))
+    key = row("key-0001", expires=expires)
+    here = answers(listed(key), used=key)
     evidence = here.look(CiKeyIsListed(profile=here.profile))
     assert evidence.verdict is verdict
     assert words in evidence.observed
@@ -97,7 +98,7 @@ def test_the_key_ends_within_the_profiles_days(
 
 def test_of_several_keys_it_is_the_one_just_used(answers: Answers) -> None:
     old = row("key-0000", expires=NEVER, used=in_days(-1))
-    here = answers(listed(old, USED, row("key-0002", expires=NEVER)))
+    here = answers(listed(old, USED, row("key-0002", expires=NEVER)), used=USED)
     evidence = here.look(CiKeyIsListed(profile=here.profile))
     assert evidence.facts[KEY_ID] == "key-0001"
     assert evidence.facts[KEY_LABEL] == "zotops/7f3a/1"
@@ -106,16 +107,22 @@ def test_of_several_keys_it_is_the_one_just_used(answers: Answers) -> None:
 
 
 def test_a_key_that_merely_lies_there_does_not_take_the_place_of_the_one_that_was_made(answers: Answers) -> None:
-    here = answers(listed(USED))
+    here = answers(listed(USED), used=USED)
     assert here.look(CiKeyIsListed(profile=here.profile), {KEY_PRINT: "of another key"}).facts == {}
     same = {KEY_PRINT: here.safe.fingerprint(Secret(KEY))}
     assert here.look(CiKeyIsListed(profile=here.profile), same).facts[KEY_ID] == "key-0001"
 
 
 def test_a_pending_key_is_the_one_that_was_made_whatever_was_known_before(answers: Answers) -> None:
-    here = answers(listed(USED))
+    here = answers(listed(USED), used=USED)
     here.safe.fields[here.profile.pending_key.secret] = KEY
     assert here.look(CiKeyIsListed(profile=here.profile), {KEY_PRINT: "of another key"}).facts[KEY_ID] == "key-0001"
+
+
+def test_a_key_that_was_used_last_is_not_taken_for_the_one_in_hand(answers: Answers) -> None:
+    other = row("key-0002", expires=in_days(30), used=in_days(1))
+    here = answers(listed(USED, other), used=USED)
+    assert here.look(CiKeyIsListed(profile=here.profile)).facts[KEY_ID] == "key-0001"
 
 
 def test_a_list_in_which_no_key_was_used_cannot_be_judged(answers: Answers) -> None:

@@ -23,7 +23,7 @@ from zotops.systems.zot import (
     with_key,
 )
 from zotops.systems.zot_image import pull_image, push_image, tiny_image
-from zotops.systems.zot_keys import delete_key, has_key_form, just_used, list_keys, mint_key
+from zotops.systems.zot_keys import delete_key, has_key_form, list_keys, listed_with, mint_key
 from zotops.world import Headers, Reply, Secret
 
 IMAGE = "practice/nettest"
@@ -91,8 +91,7 @@ def test_a_key_is_made_listed_used_and_ended(zot: Zot, ci: Caller, place: Place)
     assert has_key_form(minted.secret)
     assert minted.secret.reveal() in place.registered
     fresh = with_key("zot-ci", minted.secret)
-    listed = just_used(list_keys(zot, fresh))
-    assert listed is not None
+    listed = listed_with(zot, fresh).own
     assert (listed.id, listed.label, listed.expires) == (minted.key.id, "zotops/test/1", expires)
     delete_key(zot, ci, minted.key.id)
     assert zot.ping(fresh).status == 401

@@ -21,15 +21,15 @@ from zotops.systems.zot_keys import (
     Minted,
     delete_key,
     has_key_form,
-    just_used,
     list_keys,
+    listed_with,
     mint_key,
 )
 from zotops.world import SecretRef, World
 
 # The time in which a request that was cut off may still arrive, in seconds.
 LATE = 2.0
-OK = 200
+OK, NOT_SIGNED_IN = 200, 401
 
 
 class Minting(OfProfile, Action):
@@ -78,18 +78,12 @@ class Minting(OfProfile, Action):
         )
         try:
             key = world.secrets.read(self.profile.pending_key.secret)
-            if not has_key_form(key):
+            listed = self._kept(world, open_zot(world, self.profile), self.profile.pending_key.secret)
+            if listed is None or listed.label != label:
                 return lost
-            zot = open_zot(world, self.profile)
-            caller = with_key(self.profile.ci.name, key)
-            if zot.ping(caller).status != OK:
-                return lost
-            listed = just_used(list_keys(zot, caller))
             signed_in = session_is_left(world, self.profile)
         except Stop as stop:
             return Settled(state=State.CANNOT_TELL, how=f'{stop}; is a key "{label}" in the pending field?')
-        if listed is None or listed.label != label:
-            return lost
         if signed_in:
             left = f'the key "{label}" and a session of {self.profile.ci.name} are left; the next try removes both'
             return Settled(state=State.DID_NOT, leftover=left)
@@ -110,12 +104,20 @@ class Minting(OfProfile, Action):
         return [f'the key "{pending.label}" that was pending; nothing uses it']
 
     def _kept(self, world: World, zot: Zot, ref: SecretRef) -> Key | None:
-        """The key in a field, as listed; None when there is none, or none that works."""
+        """The key in a field, as listed; None when there is none, or the registry refuses it.
+
+        Unreachable: the registry does not say which it is, or whether it works. What is not known may be in use.
+        """
         key = world.secrets.read(ref)
         if not has_key_form(key):
             return None
         caller = with_key(self.profile.ci.name, key)
-        return just_used(list_keys(zot, caller)) if zot.ping(caller).status == OK else None
+        status = zot.ping(caller).status
+        if status == NOT_SIGNED_IN:
+            return None
+        if status != OK:
+            raise Unreachable(f"{zot.url} answered {status} to the key in {ref}, and so does not say whether it works")
+        return listed_with(zot, caller).own
 
     def _mint(self, world: World, zot: Zot, caller: Caller, intent: Intent) -> Minted:
         expires = datetime.fromisoformat(intent["expires"])

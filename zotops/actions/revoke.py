@@ -10,7 +10,6 @@ from zotops.systems.rotation import (
     LAST_USES,
     OLD_KEY_ID,
     REVOKED_AT,
-    Listed,
     ci_caller,
     listed_by_new,
     moved,
@@ -18,7 +17,7 @@ from zotops.systems.rotation import (
     short,
 )
 from zotops.systems.zot import open_zot
-from zotops.systems.zot_keys import delete_key
+from zotops.systems.zot_keys import Listed, delete_key
 from zotops.world import Secret, World
 
 # The time in which a request that was cut off may still arrive, in seconds.

@@ -18,8 +18,7 @@ from zotops.systems.zot_keys import (
     PATH,
     Key,
     ask_key_api,
-    just_used,
-    list_keys,
+    listed_with,
 )
 from zotops.world import World
 
@@ -133,7 +132,7 @@ class CiKeyIsListed(CiKeyCheck):
 
     @property
     def look(self) -> Look:
-        """The list, as CI; the key just used has the newest lastUsed."""
+        """The list, as CI; the lastUsed of the key that it is asked for with moves each time."""
         return Look(
             command=f"curl -su {self.profile.ci.name} {self.profile.registry.url}{PATH}",
             want=f"the key, with an expirationDate at most {self.profile.rotation.lifetime_days} days from now",
@@ -169,9 +168,7 @@ class CiKeyIsListed(CiKeyCheck):
                 likely="expired, deleted, or made by somebody else",
                 remedy=f"make a key signed in as {self.profile.ci.name}",
             )
-        key = just_used(list_keys(zot, caller))
-        if key is None:
-            return unknown(expected=expected, observed="no key in the list was ever used, not even this one")
+        key = listed_with(zot, caller).own
         return self._judge(key, world, expected, world.secrets.fingerprint(found[1]), facts)
 
     def _judge(self, key: Key, world: World, expected: str, fingerprint: str, facts: Facts) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
 from zotops.model import Evidence, Facts, Look, Otherwise, judged
 from zotops.systems.zot import open_zot
-from zotops.systems.zot_keys import PATH, just_used, list_keys
+from zotops.systems.zot_keys import PATH, listed_with
 from zotops.world import World
 
 
@@ -40,9 +40,8 @@ class NoStrayKeys(CiKeyCheck):
         caller = caller_in_hand(world, self.profile)
         if caller is None:
             return no_key(world, self.profile, expected)
-        keys = list_keys(open_zot(world, self.profile), caller)
-        used = just_used(keys)
-        strays = [key for key in keys if not key.expired and key != used]
+        listed = listed_with(open_zot(world, self.profile), caller)
+        strays = [key for key in listed.keys if not key.expired and key != listed.own]
         return judged(
             not strays,
             expected=expected,

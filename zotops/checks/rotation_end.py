@@ -15,11 +15,11 @@ from zotops.systems.rotation import (
     REVOKED_AT,
     ci_caller,
     listed_by_new,
-    listed_with,
     new_key,
     short,
 )
 from zotops.systems.zot import open_zot
+from zotops.systems.zot_keys import listed_with
 from zotops.world import Secret, World
 
 

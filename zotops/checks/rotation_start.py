@@ -23,12 +23,11 @@ from zotops.systems.rotation import (
     ci_caller,
     kept_expiry,
     kept_id,
-    listed_with,
     short,
 )
 from zotops.systems.vault_by_hand import length_command
 from zotops.systems.zot import made_up_key, open_zot
-from zotops.systems.zot_keys import PATH, has_key_form
+from zotops.systems.zot_keys import PATH, has_key_form, listed_with
 from zotops.world import World
 
 

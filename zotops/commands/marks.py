@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from zotops.errors import Unreachable
 from zotops.profile import Profile
@@ -10,7 +11,7 @@ from zotops.runs import Run
 from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
 from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT
 from zotops.systems.zot import open_zot, with_key
-from zotops.systems.zot_keys import has_key_form, just_used, list_keys
+from zotops.systems.zot_keys import has_key_form, listed_with
 from zotops.world import World
 
 OK = 200
@@ -22,10 +23,11 @@ def foreign_marks(world: World, profile: Profile, ours: Sequence[Run]) -> list[s
 
     A vault or a registry that cannot be asked leaves no marks: the first step looks at both and says so.
     """
-    try:
-        return [*_pending(world, profile, ours), *_labelled(world, profile, ours)]
-    except Unreachable:
-        return []
+    found: list[str] = []
+    for look in (_pending, _labelled):
+        with suppress(Unreachable):
+            found += look(world, profile, ours)
+    return found
 
 
 def _pending(world: World, profile: Profile, ours: Sequence[Run]) -> list[str]:
@@ -48,19 +50,19 @@ def _labelled(world: World, profile: Profile, ours: Sequence[Run]) -> list[str]:
     zot = open_zot(world, profile)
     if not has_key_form(current) or zot.ping(with_key(profile.ci.name, current)).status != OK:
         return []
-    keys = list_keys(zot, with_key(profile.ci.name, current))
-    in_use = just_used(keys)
-    known = {in_use.id} if in_use else set()
+    listed = listed_with(zot, with_key(profile.ci.name, current))
+    known = {listed.own.id}
     known |= {run.now.facts[OLD_KEY_ID] for run in ours if OLD_KEY_ID in run.now.facts}
     previous = world.secrets.read(own_field(profile, PREVIOUS))
     # Using a key moves its last use: a rotation of ours, which knows the old key's id, must find that as it left it.
     ours_too = world.secrets.fingerprint(previous) in {run.now.facts.get(OLD_KEY_PRINT) for run in ours}
     if has_key_form(previous) and not ours_too and zot.ping(caller := with_key(profile.ci.name, previous)).status == OK:
-        used = just_used(list_keys(zot, caller))
-        known |= {used.id} if used else set()
+        known.add(listed_with(zot, caller).own.id)
     runs = {run.now.run for run in ours}
     strays = [
-        key for key in keys if key.label.startswith(LABEL) and key.id not in known and _run_of(key.label) not in runs
+        key
+        for key in listed.keys
+        if key.label.startswith(LABEL) and key.id not in known and _run_of(key.label) not in runs
     ]
     return [f'a key "{key.label}" of {profile.ci.name} was made by no run of this machine' for key in strays]
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from zotops.errors import Unreachable
 from zotops.model import Fact, Facts
 from zotops.profile import Profile
 from zotops.systems.key_places import CURRENT_ID, EXPIRES, own_field
-from zotops.systems.zot import Caller, Zot, open_zot, with_key
-from zotops.systems.zot_keys import Key, has_key_form, list_keys
+from zotops.systems.zot import Caller, open_zot, with_key
+from zotops.systems.zot_keys import Key, Listed, has_key_form, listed_with
 from zotops.world import Secret, World
 
 # The key in use when the rotation began: its id, what it is called, its end, the keyed fingerprint of its value.
@@ -39,20 +37,6 @@ COPIES_GIVEN = Fact("copies-given")
 
 OK, NOT_SIGNED_IN = 200, 401
 NEVER = "never"
-# Another key may be used between two looks; a third and fourth then tell.
-LOOKS = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listed:
-    """The CI user's keys as one of them sees them; `own` is that one."""
-
-    keys: tuple[Key, ...]
-    own: Key
-
-    def key(self, key_id: str) -> Key | None:
-        """The key of that id, if it is listed."""
-        return next((key for key in self.keys if key.id == key_id), None)
 
 
 def ci_caller(profile: Profile, key: Secret) -> Caller:
@@ -68,25 +52,6 @@ def new_key(world: World, profile: Profile, facts: Facts, print_of: Fact) -> Sec
         if wanted and has_key_form(key) and world.secrets.fingerprint(key) == wanted:
             return key
     return None
-
-
-def listed_with(zot: Zot, caller: Caller) -> Listed:
-    """The keys, asked for again and again: the caller's is the only one whose last use moves with every list.
-
-    Unreachable when the registry does not list them, or when none is sure to be the caller's.
-    """
-    keys, moving = list_keys(zot, caller), None
-    for _ in range(LOOKS - 1):
-        before = {key.id: key.last_used for key in keys}
-        keys = list_keys(zot, caller)
-        moved_now = {key.id for key in keys if key.last_used and key.last_used != before.get(key.id)}
-        moving = moved_now if moving is None else moving & moved_now
-        if len(moving) == 1:
-            return Listed(keys=keys, own=next(key for key in keys if key.id in moving))
-    raise Unreachable(
-        f"{zot.url} does not tell which key of {caller.name} was just used",
-        remedy="another one may be in use at this very moment; look again",
-    )
 
 
 def listed_by_new(world: World, profile: Profile, key: Secret) -> Listed:

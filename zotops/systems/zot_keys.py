@@ -27,6 +27,8 @@ FORM = re.compile(r"zak_[0-9a-f]{32}")
 # How the server writes "never": the zero time of its language.
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 LIST = "apiKeys"
+# Another key may be used between two looks; a third and fourth then tell.
+LOOKS = 4
 
 
 def has_key_form(secret: Secret) -> bool:
@@ -44,6 +46,18 @@ class Key:
     expires: datetime | None
     last_used: datetime | None
     expired: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A user's keys as one of them sees them; `own` is that one."""
+
+    keys: tuple[Key, ...]
+    own: Key
+
+    def key(self, key_id: str) -> Key | None:
+        """The key of that id, if it is listed."""
+        return next((key for key in self.keys if key.id == key_id), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +100,23 @@ def list_keys(zot: Zot, caller: Caller) -> tuple[Key, ...]:
     return tuple(sorted((_key(row) for row in rows), key=lambda key: key.created or NEVER, reverse=True))
 
 
-def just_used(keys: tuple[Key, ...]) -> Key | None:
-    """The key that the list was asked for with: using it moves its last use before the list is made."""
-    return max((key for key in keys if key.last_used), key=lambda key: key.last_used or NEVER, default=None)
+def listed_with(zot: Zot, caller: Caller) -> Listed:
+    """The keys, asked for again and again: the caller's is the only one whose last use moves with every list.
+
+    Unreachable when the registry does not list them, or when none is sure to be the caller's.
+    """
+    keys, moving = list_keys(zot, caller), None
+    for _ in range(LOOKS - 1):
+        before = {key.id: key.last_used for key in keys}
+        keys = list_keys(zot, caller)
+        moved_now = {key.id for key in keys if key.last_used and key.last_used != before.get(key.id)}
+        moving = moved_now if moving is None else moving & moved_now
+        if len(moving) == 1:
+            return Listed(keys=keys, own=next(key for key in keys if key.id in moving))
+    raise Unreachable(
+        f"{zot.url} does not tell which key of {caller.name} was just used",
+        remedy="another one may be in use at this very moment; look again",
+    )
 
 
 def mint_key(zot: Zot, caller: Caller, *, label: str, expires: datetime, register: Callable[[Secret], None]) -> Minted:

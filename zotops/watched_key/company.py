@@ -8,8 +8,8 @@ from datetime import datetime
 
 from zotops.runs import Run
 from zotops.systems.key_places import ids_in
-from zotops.systems.rotation import OLD_KEY_ID, Listed, short
-from zotops.systems.zot_keys import Key
+from zotops.systems.rotation import OLD_KEY_ID, short
+from zotops.systems.zot_keys import Key, Listed
 from zotops.watched_key.history import AFTER_A_LEAK, CUT_OVER, History, is_between_two_keys, is_rotation
 from zotops.watched_key.points import Judged
 from zotops.watched_key.status import Level, Other, Point

@@ -12,9 +12,9 @@ from zotops.errors import Stop, Unreachable
 from zotops.profile import Profile
 from zotops.systems.forgejo import MOST_PAGES, PAGE, Forgejo
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PENDING, PREVIOUS, REVOKED, own_field, trouble_with
-from zotops.systems.rotation import Listed, ci_caller, listed_with
+from zotops.systems.rotation import ci_caller
 from zotops.systems.zot import Zot, clock_of, made_up_key, open_zot
-from zotops.systems.zot_keys import Key, ask_key_api
+from zotops.systems.zot_keys import Key, Listed, ask_key_api, listed_with
 from zotops.world import Secret, SecretRef, World
 
 OK, NOT_SIGNED_IN = 200, 401
