@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zotops.asked_files import writing
 from zotops.ledger import counts
 from zotops.model import Box, Runbook, Step
 from zotops.progress import Progress, Recorded, StepProgress, progress
@@ -209,4 +210,5 @@ def write_junit(run: Reported, path: Path) -> None:
                 case.result = [Skipped(f"finding: {said}") if found["advisory"] else Failure(said)]
             suite.add_testcase(case)
         xml.add_testsuite(suite)
-    xml.write(str(path), pretty=True)
+    with writing(path):
+        xml.write(str(path), pretty=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zotops import __version__
+from zotops.asked_files import writing
 from zotops.checks.matrix_answers import Asked
 from zotops.checks.standing import NOT_CHECKED
 from zotops.model import Verdict
@@ -99,7 +100,8 @@ def write_junit(found: Sequence[Verified], path: Path) -> None:
                 case.result = [Skipped(words) if result.check.advisory else Error(words)]
             suite.add_testcase(case)
         xml.add_testsuite(suite)
-    xml.write(str(path), pretty=True)
+    with writing(path):
+        xml.write(str(path), pretty=True)
 
 
 def _words(result: Result) -> str:
@@ -130,4 +132,5 @@ def write_prometheus(found: Sequence[Verified], path: Path, *, at: datetime) -> 
             cells.labels(name, kind.value).set(sum(asked.verdict is kind for asked in one.matrix))
         took.labels(name).set(one.took)
         last.labels(name).set(at.timestamp())
-    write_to_textfile(str(path), registry)
+    with writing(path):
+        write_to_textfile(str(path), registry)

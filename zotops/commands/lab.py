@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from zotops.asked_files import writing
 from zotops.commands.outcomes import outcome
 from zotops.errors import UsageIsWrong
 from zotops.lab.faults import FAULTS, TRAPS, Fault, Trap, Twist, twist_named
@@ -88,9 +89,10 @@ def _tell(world: dict[str, Any], twist: Twist | None, ready_file: str | None) ->
     if ready_file:
         path = Path(ready_file)
         partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.touch(mode=0o600)
-        partial.write_text(json.dumps(facts, indent=1))
-        partial.replace(path)
+        with writing(path):
+            partial.touch(mode=0o600)
+            partial.write_text(json.dumps(facts, indent=1))
+            partial.replace(path)
 
 
 def _wait() -> None:

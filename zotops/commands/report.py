@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from zotops import reports
+from zotops.asked_files import writing
 from zotops.commands.outcomes import outcome
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile
@@ -26,7 +27,8 @@ def report(*, profile: str | None, run: str | None, json: bool, junit: str | Non
         if junit:
             reports.write_junit(reported(found), Path(junit))
         if output:
-            Path(output).write_text(text, encoding="utf-8")
+            with writing(Path(output)):
+                Path(output).write_text(text, encoding="utf-8")
         else:
             sys.stdout.write(text)
         return 0

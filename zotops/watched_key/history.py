@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from zotops.errors import ConfigurationIsWrong
+from zotops.asked_files import writing
 from zotops.model import Fact
 from zotops.profile import Profile
 from zotops.runs import Run, all_runs
@@ -134,15 +134,11 @@ def write_last_look(folder: Path, profile: Profile, look: LastLook) -> None:
     """Replace the file at once, so that it is never read in half; folder 0700, file 0600."""
     path = look_path(folder, profile)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with writing(path, remedy="make room on its disk, or set ZOTOPS_STATE"):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh.touch(mode=0o600)
         fresh.write_bytes(msgspec.json.encode(look) + b"\n")
         fresh.replace(path)
-    except OSError as error:
-        raise ConfigurationIsWrong(
-            f"{path} cannot be written: {error.strerror}", remedy="make room on its disk, or set ZOTOPS_STATE"
-        ) from error
 
 
 def moment(text: str) -> datetime | None:

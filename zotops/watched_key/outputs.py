@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zotops import __version__
-from zotops.errors import ConfigurationIsWrong
+from zotops.asked_files import writing
 from zotops.systems.zot_keys import Key
 from zotops.watched_key.company import STRAY
 from zotops.watched_key.issues import Told
@@ -124,12 +124,8 @@ def write_prometheus(status: KeyStatus, path: Path, *, at: datetime) -> None:
     for point in status.points:
         for level in Level:
             found.labels(name, point.name, level.value).set(point.level is level)
-    try:
+    with writing(path):
         write_to_textfile(str(path), registry)
-    except OSError as error:
-        raise ConfigurationIsWrong(
-            f"{path} cannot be written: {error.strerror}", remedy="make that folder, and let this user write to it"
-        ) from error
 
 
 def _seconds(when: datetime | None) -> float | None:
