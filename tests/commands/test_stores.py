@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.commands.verifying import Done, Hardened, hardened
+from tests.commands.verifying import Done, Hardened, handed, hardened, with_lines
 from tests.secret_stores import file_key_chain
 from zotops.commands.opening import open_world
 from zotops.lab import vault
@@ -31,17 +31,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hardened]:
 def key_of(world: Hardened) -> str:
     ref = world.profile.current_key.secret
     return vault.value_of(world.state.read("vault"), ref.item, ref.field) or ""
-
-
-def with_lines(world: Hardened, folder: Path, lines: str) -> str:
-    """The world's profile with these lines at the end of its file."""
-    path = folder / "other.toml"
-    path.write_text(f"{(world.root / 'profile.toml').read_text()}\n{lines}\n")
-    return str(path)
-
-
-def handed(world: Hardened, folder: Path, place: str) -> str:
-    return with_lines(world, folder, f'[[secrets.environment]]\nref = "{world.profile.current_key.secret}"\n{place}\n')
 
 
 def call(world: Hardened, command: str, profile: str, *words: str, **environment: str) -> Done:
@@ -97,6 +86,23 @@ def test_no_program_is_given_the_variable(world: Hardened, tmp_path: Path, monke
         said = opened.programs.run([sys.executable, "-c", "import os; print(*os.environ)"]).out.split()
     assert "HOME" in said, "a program has the operator's own environment here"
     assert VARIABLE not in said
+
+
+def two_profiles(world: Hardened, folder: Path, *variables: str) -> list[str]:
+    """One profile for each variable that hands over CI's key, all for the same registry."""
+    paths = []
+    for number, variable in enumerate(variables):
+        (folder / str(number)).mkdir()
+        paths.append(handed(world, folder / str(number), f'variable = "{variable}"'))
+    return paths
+
+
+def test_two_profiles_may_share_what_is_handed_over(world: Hardened, tmp_path: Path) -> None:
+    paths = two_profiles(world, tmp_path, VARIABLE, VARIABLE)
+    words = ("--store", "environment", "--as", "ci", "--json", "--only", "access")
+    done = call(world, "verify", paths[0], "--profile", paths[1], *words, **{VARIABLE: key_of(world)})
+    assert done.code == 0, done.out + done.err
+    assert [one["counts"]["unknown"] for one in done.document["registries"]] == [0, 0]
 
 
 @pytest.mark.parametrize(

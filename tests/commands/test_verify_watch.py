@@ -6,11 +6,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from tests.commands.verifying import INVOKE, ROOT, Hardened, hardened
+from tests.commands.verifying import INVOKE, ROOT, Hardened, handed, hardened
+from zotops.lab import vault
 from zotops.lab.faults.breaking import in_file
 
 WORDS = ("--only", "access.ci,clock", "--watch")
@@ -38,21 +40,21 @@ class Watching:
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
 
-    def hears(self, text: str) -> None:
-        """Wait until that has been said."""
+    def hears(self, text: str, times: int = 1) -> None:
+        """Wait until that has been said so often."""
         until = time.monotonic() + 60
-        while not any(text in line for line in self.lines):
+        while sum(text in line for line in self.lines) < times:
             assert time.monotonic() < until, "\n".join(self.lines)
             time.sleep(0.02)
 
 
 @contextmanager
-def watching(world: Hardened) -> Iterator[Watching]:
-    argv = [str(INVOKE), "verify", "--profile", str(world.root / "profile.toml"), *WORDS]
+def watching(profile: Path, *words: str, **environment: str) -> Iterator[Watching]:
+    argv = [str(INVOKE), "verify", "--profile", str(profile), *WORDS, *words]
     with subprocess.Popen(
         argv,
         cwd=ROOT,
-        env={**os.environ, "TERM": "dumb", "PYTHONIOENCODING": "ascii"},
+        env={**os.environ, "TERM": "dumb", "PYTHONIOENCODING": "ascii", **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -79,7 +81,7 @@ def overwriting(world: Hardened) -> Iterator[None]:
 def test_it_ends_green_once_what_was_red_is_mended(world: Hardened) -> None:
     with ExitStack() as stack:
         with overwriting(world):
-            call = stack.enter_context(watching(world))
+            call = stack.enter_context(watching(world.root / "profile.toml"))
             call.hears(RED)
             call.hears("Again in 5 s, until it is green. Ctrl-C ends it.")
         assert call.process.wait(60) == 0
@@ -95,8 +97,18 @@ def test_it_looks_once_where_all_is_green(world: Hardened) -> None:
 
 
 def test_ctrl_c_ends_it_between_two_looks(world: Hardened) -> None:
-    with overwriting(world), watching(world) as call:
+    with overwriting(world), watching(world.root / "profile.toml") as call:
         call.hears("Again in 5 s")
         call.process.send_signal(signal.SIGINT)
         assert call.process.wait(10) == 130
         call.hears("interrupted")
+
+
+def test_what_is_handed_over_in_a_variable_is_there_for_every_look(world: Hardened, tmp_path: Path) -> None:
+    ref = world.profile.current_key.secret
+    key = vault.value_of(world.state.read("vault"), ref.item, ref.field) or ""
+    profile = Path(handed(world, tmp_path, 'variable = "ZOT_CI_API_KEY"'))
+    words = ("--store", "environment")
+    with overwriting(world), watching(profile, *words, ZOT_CI_API_KEY=key) as call:
+        call.hears(RED, times=2)
+    assert "is not set" not in "\n".join(call.lines)

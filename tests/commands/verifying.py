@@ -135,6 +135,18 @@ class Hardened:
         return [call for call in map(json.loads, lines) if call["program"] == program]
 
 
+def with_lines(world: Hardened, folder: Path, lines: str) -> str:
+    """The world's profile with these lines at the end of its file."""
+    path = folder / "other.toml"
+    path.write_text(f"{(world.root / 'profile.toml').read_text()}\n{lines}\n")
+    return str(path)
+
+
+def handed(world: Hardened, folder: Path, place: str) -> str:
+    """The same with CI's key handed over in that place: `file = "…"` or `variable = "…"`."""
+    return with_lines(world, folder, f'[[secrets.environment]]\nref = "{world.profile.current_key.secret}"\n{place}\n')
+
+
 def public(world: Hardened) -> list[str]:
     """The catalog and all tags, as anybody sees them."""
     registry = world.profile.registry.url

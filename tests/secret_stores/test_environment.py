@@ -12,7 +12,7 @@ from zotops.doors import RealPrograms
 from zotops.errors import ActionFailed, Unreachable
 from zotops.profile import Handed
 from zotops.redaction import PLACEHOLDER, Redactor
-from zotops.secret_stores.environment import LARGEST, Environment
+from zotops.secret_stores.environment import LARGEST, Environment, take
 from zotops.world import Secret, SecretRef
 
 KEY = "zak_0123456789abcdef0123456789abcdef"
@@ -26,7 +26,7 @@ def handed(file: Path | str = "", variable: str = "") -> list[Handed]:
 
 
 def store(*places: Handed, redactor: Redactor | None = None, **variables: str) -> Environment:
-    return Environment(handed=places, redactor=redactor or Redactor(), key=b"k" * 32, variables=variables)
+    return Environment(handed=places, taken=take(places, variables), redactor=redactor or Redactor(), key=b"k" * 32)
 
 
 def in_file(folder: Path, content: bytes, mode: int = 0o600) -> Path:
@@ -113,14 +113,16 @@ def test_everything_that_is_read_is_known_to_the_redactor_before(tmp_path: Path)
 
 def test_a_variable_is_taken_out_of_the_environment_and_can_be_read_again_from_memory() -> None:
     variables = {"TOKEN": f"{TOKEN}\n", "OTHER": "stays"}
-    found = Environment(handed=handed(variable="TOKEN"), redactor=Redactor(), key=b"k", variables=variables)
+    taken = take(handed(variable="TOKEN"), variables)
     assert variables == {"OTHER": "stays"}
-    assert [found.read(IN_VARIABLE).reveal() for _ in range(2)] == [TOKEN, TOKEN]
+    stores = [Environment(handed=handed(variable="TOKEN"), taken=taken, redactor=Redactor(), key=b"k") for _ in "12"]
+    assert [each.read(IN_VARIABLE).reveal() for each in stores for _ in range(2)] == [TOKEN] * 4
+    assert TOKEN not in repr(taken)
 
 
 def test_no_child_is_given_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN_OF_THE_TEST", TOKEN)
-    Environment(handed=handed(variable="TOKEN_OF_THE_TEST"), redactor=Redactor(), key=b"k")
+    take(handed(variable="TOKEN_OF_THE_TEST"))
     done = RealPrograms(Redactor()).run([sys.executable, "-c", "import os; print(sorted(os.environ))"])
     assert "TOKEN_OF_THE_TEST" not in done.out
     assert "PATH" in done.out

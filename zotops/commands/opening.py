@@ -12,7 +12,7 @@ import msgspec
 from zotops.doors import RealClock, RealHttp, RealPrograms
 from zotops.profile import Profile
 from zotops.redaction import Redactor
-from zotops.secret_stores.environment import Environment
+from zotops.secret_stores.environment import Environment, Taken, take
 from zotops.secret_stores.key_chain import KeyChain
 from zotops.secret_stores.onepassword import OnePassword
 from zotops.sparing import locked
@@ -24,6 +24,12 @@ from zotops.world import Programs, SecretStore, World
 UNATTENDED_PATIENCE = 10.0
 
 
+def take_handed(profiles: Sequence[Profile]) -> Taken:
+    """What is handed to this process for any of them: once, before the first of their worlds is opened."""
+    stores = [place.secrets for place in profiles if place.secrets.store == "environment"]
+    return take([handed for secrets in stores for handed in secrets.environment])
+
+
 @contextmanager
 def open_world(
     profile: Profile,
@@ -32,13 +38,14 @@ def open_world(
     *,
     inherit: Sequence[int] = (),
     traffic: Traffic | None = None,
+    taken: Taken | None = None,
 ) -> Iterator[World]:
     """The world that a profile describes. `inherit`: descriptors that every child keeps open, the run's lock.
 
-    `traffic`: is told of each request and each program.
+    `traffic`: is told of each request and each program. `taken`: where it is not the only world of this process.
     """
     # First of all: it takes variables out of the environment that programs would inherit.
-    handed = _handed(profile, folder, redactor)
+    handed = _handed(profile, folder, redactor, taken or take_handed([profile]))
     http = RealHttp(redactor, traffic=traffic)
     programs = RealPrograms(
         redactor,
@@ -56,12 +63,12 @@ def open_world(
         http.close()
 
 
-def _handed(profile: Profile, folder: Path, redactor: Redactor) -> SecretStore | None:
+def _handed(profile: Profile, folder: Path, redactor: Redactor, taken: Taken) -> SecretStore | None:
     """What is handed over from outside, where the profile says so."""
     secrets = profile.secrets
     if secrets.store != "environment":
         return None
-    return Environment(handed=secrets.environment, redactor=redactor, key=fingerprint_key(folder))
+    return Environment(handed=secrets.environment, taken=taken, redactor=redactor, key=fingerprint_key(folder))
 
 
 def _own_store(profile: Profile, folder: Path, redactor: Redactor, programs: Programs) -> SecretStore:
@@ -80,7 +87,12 @@ def _own_store(profile: Profile, folder: Path, redactor: Redactor, programs: Pro
 
 @contextmanager
 def open_sparing_world(
-    profile: Profile, folder: Path, redactor: Redactor, *, with_pending: bool = False
+    profile: Profile,
+    folder: Path,
+    redactor: Redactor,
+    *,
+    with_pending: bool = False,
+    taken: Taken | None = None,
 ) -> Iterator[World]:
     """For a command that only looks. With nobody there: short waits, and only the logins that the profile lists."""
     attended = sys.stdin.isatty() or sys.stderr.isatty()
@@ -89,7 +101,7 @@ def open_sparing_world(
         profile.secrets, patience=patience if attended else min(UNATTENDED_PATIENCE, patience)
     )
     place = msgspec.structs.replace(profile, secrets=secrets)
-    with open_world(place, folder, redactor) as opened:
+    with open_world(place, folder, redactor, taken=taken) as opened:
         # What is handed over was meant to be read, whoever is there.
         may_read_all = attended or secrets.store == "environment"
         yield locked(opened, place, attended=may_read_all, with_pending=with_pending)

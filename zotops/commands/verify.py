@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from zotops.commands.opening import open_sparing_world
+from zotops.commands.opening import open_sparing_world, take_handed
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome
 from zotops.connections import CONNECTIONS
@@ -22,6 +22,7 @@ from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile, with_store
 from zotops.redaction import Redactor
 from zotops.screen import Screen
+from zotops.secret_stores.environment import Taken
 from zotops.state_folder import state_folder
 from zotops.verdict_table import Look, summary, table
 from zotops.verification import Selected, Verified, names, selected, with_requested
@@ -77,8 +78,10 @@ def verify(
             for name, says in names(places[0]).items():
                 screen.say(f"{name:<22} {says}")
             return 0
+        taken = take_handed(places)
         jobs = [
-            _Job(profile=place, wanted=each, requested=requested) for place, each in zip(places, wanted, strict=True)
+            _Job(profile=place, wanted=each, requested=requested, taken=taken)
+            for place, each in zip(places, wanted, strict=True)
         ]
         while True:
             found = _measure_all(jobs, redactor)
@@ -119,11 +122,12 @@ class _Job:
     profile: Profile
     wanted: Selected
     requested: Requested | None
+    taken: Taken
     threads: int = CONNECTIONS
 
     def measure(self, redactor: Redactor) -> Verified:
         """In a world of its own, closed afterwards: a hundred of them would hold thousands of connections."""
-        with open_sparing_world(self.profile, state_folder(), redactor) as world:
+        with open_sparing_world(self.profile, state_folder(), redactor, taken=self.taken) as world:
             found = measure(world, self.profile, self.wanted, threads=self.threads)
             return with_requested(world, found, self.requested) if self.requested else found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from zotops.errors import ActionFailed, Unreachable
@@ -20,28 +21,39 @@ READ_ONLY = "the store `environment` can only be read"
 REMEDY = 'use `store = "onepassword"` or `"keyring"` for whatever has to write'
 
 
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What this process was given: its variables by name, and the folder of systemd's credentials, "" for none."""
+
+    variables: Mapping[str, Secret]
+    folder: str = ""
+
+
+def take(handed: Iterable[Handed], variables: MutableMapping[str, str] = os.environ) -> Taken:
+    """Take every variable out of our environment, so that no child is ever given one; before any program is started.
+
+    It can be done once: for all profiles of a call together, however often their worlds are opened afterwards.
+    """
+    names = dict.fromkeys(one.variable for one in handed if one.variable in variables)
+    return Taken(
+        variables={name: Secret(_without_line_end(variables.pop(name))) for name in names},
+        folder=variables.get(CREDENTIALS, ""),
+    )
+
+
 class Environment:
     """A file is the better way: a variable can be seen from outside in the list of processes of the same user.
 
-    Every variable is read and registered when the store is made, and taken out of our environment, so that no child is
-    ever given one. A file is read when it is asked for. One line end at the very end is dropped; nothing else is.
+    Every variable is registered when the store is made. A file is read when it is asked for. One line end at the very
+    end is dropped; nothing else is.
     """
 
-    def __init__(
-        self,
-        *,
-        handed: Sequence[Handed],
-        redactor: Redactor,
-        key: bytes,
-        variables: MutableMapping[str, str] = os.environ,
-    ) -> None:
-        """To be made before anything that starts programs."""
+    def __init__(self, *, handed: Sequence[Handed], taken: Taken, redactor: Redactor, key: bytes) -> None:
+        """`taken`: for this profile, and perhaps for others of the same call."""
         self._values = Values(redactor=redactor, key=key)
         self._files = {parse_ref(one.ref): one.file for one in handed if one.file}
         self._names = {parse_ref(one.ref): one.variable for one in handed if one.variable}
-        self._folder = variables.get(CREDENTIALS, "")
-        taken = _take(self._names.values(), variables)
-        self._taken = {name: Secret(_without_line_end(value)) for name, value in taken.items()}
+        self._folder, self._taken = taken.folder, taken.variables
         for ref, name in self._names.items():
             self._values.register(self._taken.get(name, Secret("")), str(ref))
 
@@ -82,11 +94,6 @@ class Environment:
                 remedy="run it as the service that has LoadCredential=, or give the file's full path",
             )
         return Path(self._folder) / name
-
-
-def _take(names: Iterable[str], variables: MutableMapping[str, str]) -> dict[str, str]:
-    """Name to value of those that are set, which they are no longer afterwards."""
-    return {name: variables.pop(name) for name in dict.fromkeys(names) if name in variables}
 
 
 def _content(path: Path) -> str:
