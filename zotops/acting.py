@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from zotops.errors import ActionFailed, Stop, Uncertain
 from zotops.ledger import Ledger
-from zotops.model import Action, Attempt, Question, Runbook, Settled, State, Step
+from zotops.model import Action, Attempt, Fact, Question, Runbook, Settled, State, Step
 from zotops.world import World
 
 
@@ -24,10 +24,11 @@ def act(ledger: Ledger, world: World, step: Step, *, undo: bool = False) -> None
     ledger.record(f"{kind}-intended", step.id, {"action": str(action), "attempt": attempt.number, "intent": intent})
     try:
         outcome = action.perform(listening, intent, ledger.now.facts)
-    except ActionFailed as failed:
-        ledger.record(f"{kind}-failed", step.id, {"why": str(failed)})
-        raise
     except Stop as stop:
+        ledger.found(step.id, {Fact(name): value for name, value in stop.found.items()})
+        if isinstance(stop, ActionFailed):
+            ledger.record(f"{kind}-failed", step.id, {"why": str(stop)})
+            raise
         what = f"{step.id}: uncertain whether it happened: {stop.what}"
         raise Uncertain(what, remedy="call again: it is looked up first, and nothing is sent twice") from stop
     # Facts first: cut off before its end is recorded, the action is settled, and finds them again; later none would.

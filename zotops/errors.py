@@ -29,6 +29,8 @@ class Stop(Exception):  # the field's word: every one of these ends a run, few a
         super().__init__(what)
         self.what = what
         self.remedy = remedy
+        # What was found out before it: by the names of facts, so that it is known although an action came to no end.
+        self.found: dict[str, str] = {}
 
     def __str__(self) -> str:
         return f"{self.what}: {self.remedy}" if self.remedy else self.what

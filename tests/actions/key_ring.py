@@ -11,6 +11,7 @@ from tests.systems.outside import HTTP, basic
 from zotops.world import Reply
 
 PATH = "/zot/auth/apikey"
+SESSION = "a session of the CI user"
 BEGAN = datetime(2026, 3, 7, tzinfo=UTC)
 
 
@@ -19,7 +20,8 @@ class KeyRing:
     """`keys`: by secret; `says`: other answers, by method and path; `keeps`: a deleted key stays all the same.
 
     `hides`: no key is listed. `odd`: what a key of the ring is answered with, whatever it asks. `strangers`: the
-    requests with a credential that is none of the ring. `after_use`: what else happens when that key is used.
+    requests with a credential that is none of the ring. `after_use`: what else happens when that key is used. Who has
+    the SESSION as a cookie needs no key.
     """
 
     url: str
@@ -90,7 +92,8 @@ class KeyRing:
             self.strangers += 1
         else:
             self.use(used)
-        status, answer = self._answer(method, parts.path, parse_qs(parts.query), body) if used else (401, {})
+        known = used or (headers or {}).get("Cookie") == SESSION
+        status, answer = self._answer(method, parts.path, parse_qs(parts.query), body) if known else (401, {})
         told = self.says.get(f"{method} {parts.path}", (used and self.odd) or status)
         return Reply(method=method, url=url, status=told, body=json.dumps(answer).encode())
 

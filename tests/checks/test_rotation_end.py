@@ -9,7 +9,7 @@ from tests.platform.rotating import NEW, OLD, THIRD, Rotating, rotating
 from zotops.checks.rotation_end import OldKeyIsGone, OldKeyIsRefused, OnlyTheNewKeyIsLeft
 from zotops.model import Check, Facts, Verdict
 from zotops.systems.key_places import KEY_PRINT
-from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT, REVOKED_AT
+from zotops.systems.rotation import ENDED_IDS, OLD_KEY_ID, OLD_KEY_PRINT, OTHER_IDS, REVOKED_AT
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
 
@@ -67,7 +67,7 @@ def test_after_a_leak_every_other_key_is_named(place: Rotating) -> None:
     place.ring.add(THIRD, "the thief's")
     evidence = place.look(OnlyTheNewKeyIsLeft, place.facts)
     assert (evidence.verdict, evidence.observed) == (FAILED, '..0002 "the thief\'s", ..0000 "zotops/old/1"')
-    assert evidence.facts == {}
+    assert evidence.facts == {OTHER_IDS: "id-0002,id-0000", ENDED_IDS: ""}
 
 
 def test_after_a_leak_the_new_key_alone_is_right(place: Rotating) -> None:
@@ -75,7 +75,25 @@ def test_after_a_leak_the_new_key_alone_is_right(place: Rotating) -> None:
     place.ring.drop(OLD)
     evidence = place.look(OnlyTheNewKeyIsLeft, facts)
     assert (evidence.verdict, evidence.observed) == (PASSED, "1 key, in 2 lists")
-    assert list(evidence.facts) == [REVOKED_AT]
+    assert set(evidence.facts) == {REVOKED_AT, OTHER_IDS, ENDED_IDS}
+
+
+def test_after_a_leak_what_was_seen_and_is_gone_counts_as_ended_whoever_ended_it(place: Rotating) -> None:
+    facts = place.facts | {ENDED_IDS: "id-8"}
+    place.ring.add(THIRD, "the thief's")
+    facts |= place.look(OnlyTheNewKeyIsLeft, facts).facts
+    place.ring.drop(OLD)
+    facts |= place.look(OnlyTheNewKeyIsLeft, facts).facts
+    assert (facts[ENDED_IDS], REVOKED_AT in facts) == ("id-8,id-0000", False)
+    place.ring.drop(THIRD)
+    facts |= place.look(OnlyTheNewKeyIsLeft, facts).facts
+    assert (facts[ENDED_IDS], REVOKED_AT in facts) == ("id-8,id-0002,id-0000", True)
+
+
+def test_a_key_that_comes_back_from_a_backup_does_not_count_as_ended(place: Rotating) -> None:
+    facts = place.facts | {ENDED_IDS: "id-8,id-0000"}
+    evidence = place.look(OnlyTheNewKeyIsLeft, facts)
+    assert (evidence.verdict, evidence.facts[ENDED_IDS]) == (FAILED, "id-8")
 
 
 def test_an_old_key_that_is_refused_between_two_takings_of_the_new_one_is_dead(place: Rotating) -> None:

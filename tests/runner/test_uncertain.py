@@ -6,9 +6,9 @@ import signal
 
 import pytest
 
-from tests.lamps import House, lamp_runbook, lamp_step
+from tests.lamps import LAMP_MADE, House, lamp_runbook, lamp_step
 from tests.runner.walked import DO, kinds
-from zotops.errors import ActionFailed, Interrupted, Uncertain, Unreachable
+from zotops.errors import ActionFailed, Interrupted, Stop, Uncertain, Unreachable
 
 
 def test_an_action_that_certainly_failed_leaves_the_step_open(house: House) -> None:
@@ -41,6 +41,21 @@ def test_an_action_cut_off_before_its_effect_is_offered_again(house: House) -> N
         house.call(runbook, DO)
     house.lamps.breaks_before = lambda _: None
     assert kinds(house.call(runbook, DO, resumed="yes")) == ["witnessed"]
+
+
+@pytest.mark.parametrize(("kind", "stops"), [(ActionFailed, ActionFailed), (Unreachable, Uncertain)])
+def test_what_an_action_found_out_before_it_broke_off_is_known_afterwards(
+    house: House, kind: type[Stop], stops: type[Stop]
+) -> None:
+    def finds(_: str) -> None:
+        stop = kind("the line broke")
+        stop.found[LAMP_MADE.name] = "lamp-of-before"
+        raise stop
+
+    house.lamps.breaks_before = finds
+    with pytest.raises(stops):
+        house.call(lamp_runbook(lamp_step(house.lamps, "hall")), DO)
+    assert [(r["name"], r["value"]) for r in house.record("fact-found")] == [(LAMP_MADE.name, "lamp-of-before")]
 
 
 def test_what_nobody_can_tell_stays_uncertain_and_says_how_to_find_out(house: House) -> None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from zotops.actions.ci_session import preview_claims, signed_in
-from zotops.errors import ActionFailed, Unreachable
+from zotops.errors import ActionFailed, Stop, Unreachable
 from zotops.model import Action, Attempt, Fact, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
-from zotops.systems.key_places import KEY_PRINT
-from zotops.systems.rotation import ENDED_IDS, NOT_SIGNED_IN, REVOKED_AT, ci_caller, listed_by_new, new_key, short
+from zotops.systems.key_places import KEY_PRINT, ids_in
+from zotops.systems.rotation import (
+    ENDED_IDS,
+    NOT_SIGNED_IN,
+    OTHER_IDS,
+    REVOKED_AT,
+    ci_caller,
+    listed_by_new,
+    new_key,
+    short,
+)
 from zotops.systems.zot import Caller, Zot, open_zot
 from zotops.systems.zot_keys import KEY_ID, Key, delete_key, list_keys
-from zotops.world import World
+from zotops.world import Secret, World
 
 # Whoever has the leaked key can make others with it, until it is ended: then nothing new appears.
 ROUNDS, QUIET = 20, 2
@@ -32,9 +42,18 @@ class EndAllOthers(OfProfile, Action):
         return KEY_ID
 
     def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
-        """The fingerprint of the key that stays."""
-        del world, attempt
-        return {"new": facts.get(KEY_PRINT, "")}
+        """The fingerprint and the id of the key that stays, and the ids of all others that were ever seen."""
+        del attempt
+        key = new_key(world, self.profile, facts, KEY_PRINT)
+        known = [*ids_in(facts.get(OTHER_IDS, "")), *ids_in(facts.get(ENDED_IDS, ""))]
+        with suppress(Unreachable):  # refused, perhaps: `perform` finds out
+            listed = list_keys(open_zot(world, self.profile), ci_caller(self.profile, key)) if key else ()
+            known += [each.id for each in listed if each.id != facts.get(KEY_ID)]
+        return {
+            "new": facts.get(KEY_PRINT, ""),
+            "id": facts.get(KEY_ID, ""),
+            "others": ",".join(dict.fromkeys(known)),
+        }
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
         """ActionFailed: the new key is not taken, or others appear faster than they are ended."""
@@ -42,35 +61,53 @@ class EndAllOthers(OfProfile, Action):
         key = new_key(world, self.profile, {KEY_PRINT: intent["new"]}, KEY_PRINT)
         if key is None:
             raise ActionFailed("nothing was ended: the new key is not in the vault", remedy="make one: --step create")
-        zot, caller = open_zot(world, self.profile), ci_caller(self.profile, key)
-        if zot.ping(caller).status == NOT_SIGNED_IN:
-            self._end_all_by_a_sign_in(world, zot)
-        ended = self._end(world, zot, caller, stays=listed_by_new(world, self.profile, key).own.id)
-        return self._outcome(world, ended)
+        zot, caller, ended = open_zot(world, self.profile), ci_caller(self.profile, key), dict[str, Key]()
+        with _remembered(intent, ended):
+            if zot.ping(caller).status == NOT_SIGNED_IN:
+                self._end_all_by_a_sign_in(world, zot, intent["id"], ended)
+            self._end(world, zot, caller, stays=self._own(world, key, intent["id"]), ended=ended)
+        return self._outcome(world, intent, ended)
 
-    def _end_all_by_a_sign_in(self, world: World, zot: Zot) -> NoReturn:
+    def _own(self, world: World, key: Secret, typed: str) -> str:
+        """The id of the new key, which is the one that somebody has typed as the only one to be left."""
+        own = listed_by_new(world, self.profile, key).own.id
+        if own != typed:
+            raise ActionFailed(
+                f"nothing was ended: the new key is ..{own[-4:]}, and ..{typed[-4:]} was to stay",
+                remedy="--step create finds out which it is",
+            )
+        return own
+
+    def _end_all_by_a_sign_in(self, world: World, zot: Zot, new: str, ended: dict[str, Key]) -> NoReturn:
         """Whoever has the leaked key has ended the new one with it; a session is nothing that they could end."""
         preview_claims(world, self.profile)
         with signed_in(world, self.profile, left := list[str]()) as caller:
-            ended = self._end(world, zot, caller, stays="")
+            lives = any(key.id == new and not key.expired for key in list_keys(zot, caller))
+            if not lives:
+                self._end(world, zot, caller, stays="", ended=ended)
+        if lives:
+            refused = f"nothing was ended: ..{new[-4:]} is refused and listed, so credentials do not arrive"
+            raise ActionFailed(
+                "; ".join([refused, *left]),
+                remedy="look at the proxy in front of the registry, and whether that has just restarted; then again",
+            )
         raise ActionFailed(
             "; ".join([f"the new key was ended by somebody else, so all {len(ended)} others are ended", *left]),
             remedy="nobody has a key now: make one, --step create, then go on",
         )
 
-    def _end(self, world: World, zot: Zot, caller: Caller, *, stays: str) -> Mapping[str, Key]:
+    def _end(self, world: World, zot: Zot, caller: Caller, *, stays: str, ended: dict[str, Key]) -> None:
         """Delete every key but the one that stays, until nothing else is listed twice in a row; by their ids."""
-        ended: dict[str, Key] = {}
         quiet = 0
         for _ in range(ROUNDS):
             others = [key for key in list_keys(zot, caller) if key.id != stays]
             for key in others:
+                ended[key.id] = key
                 delete_key(zot, caller, key.id)
                 world.tell(f"ended {short(key)}", _told(key))
-                ended[key.id] = key
             quiet = 0 if others else quiet + 1
             if quiet == QUIET:
-                return ended
+                return
         raise ActionFailed(
             f"after {ROUNDS} rounds there are still others", remedy="take the CI user out of its group, then try again"
         )
@@ -85,13 +122,31 @@ class EndAllOthers(OfProfile, Action):
         except Unreachable:
             alone = False
         if alone:
-            return Settled(state=State.HAPPENED, outcome=self._outcome(world, {}))
-        return Settled(state=State.DID_NOT, leftover="some keys may be ended already; the rest is ended next")
+            return Settled(state=State.HAPPENED, outcome=self._outcome(world, intent, {}))
+        return Settled(
+            state=State.DID_NOT,
+            leftover="some keys may be ended already; the rest is ended next",
+            outcome=Outcome(facts={OTHER_IDS: intent["others"]}),
+        )
 
-    def _outcome(self, world: World, ended: Mapping[str, Key]) -> Outcome:
+    def _outcome(self, world: World, intent: Intent, ended: Mapping[str, Key]) -> Outcome:
         now = world.clock.now().isoformat(timespec="seconds")
         left = tuple(f"ended: {short(key)}, {_told(key)}" for key in ended.values())
-        return Outcome(facts={REVOKED_AT: now, ENDED_IDS: ",".join(ended)}, left=left)
+        return Outcome(facts={REVOKED_AT: now, ENDED_IDS: _ids(intent, ended)}, left=left)
+
+
+@contextmanager
+def _remembered(intent: Intent, ended: Mapping[str, Key]) -> Iterator[None]:
+    """A try that came to no end has seen keys all the same: without their ids nobody would know them from a backup."""
+    try:
+        yield
+    except Stop as stop:
+        stop.found[OTHER_IDS.name] = _ids(intent, ended)
+        raise
+
+
+def _ids(intent: Intent, ended: Mapping[str, Key]) -> str:
+    return ",".join(dict.fromkeys([*ids_in(intent["others"]), *ended]))
 
 
 def _told(key: Key) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from zotops.checks.rotation_uses import WithNewKey
 from zotops.model import Evidence, Facts, Login, Look, Otherwise, judged, not_yet, unknown
-from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
+from zotops.systems.key_places import KEY_PRINT, PREVIOUS, ids_in, own_field
 from zotops.systems.rotation import (
+    ENDED_IDS,
     NOT_SIGNED_IN,
     OK,
     OLD_KEY_ID,
     OLD_KEY_PRINT,
+    OTHER_IDS,
     REVOKED_AT,
     ci_caller,
     listed_by_new,
@@ -94,20 +96,23 @@ class OnlyTheNewKeyIsLeft(WithNewKey):
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:
-        """Yields when no other was seen."""
+        """Yields which others were ever seen, which of them are gone, whoever ended them, and when none was left."""
         expected = "one key in two lists"
         key = new_key(world, self.profile, facts, KEY_PRINT)
         if key is None:
             return not_yet(expected, KEY_PRINT)
         looks = [listed_by_new(world, self.profile, key) for _ in range(2)]
+        alive = {each.id for listed in looks for each in listed.keys}
         others = {each.id: each for listed in looks for each in listed.keys if each.id != listed.own.id}
+        seen = dict.fromkeys([*ids_in(facts.get(OTHER_IDS, "")), *ids_in(facts.get(ENDED_IDS, "")), *others])
+        found = {OTHER_IDS: ",".join(seen), ENDED_IDS: ",".join(each for each in seen if each not in alive)}
         return judged(
             not others,
             expected=expected,
             observed=", ".join(map(short, others.values())) or f"1 key, in {len(looks)} lists",
             likely="not ended yet, or made meanwhile with the leaked key",
             remedy=f"delete it on {self.profile.registry.url}/user/apikey, signed in as {self.profile.ci.name}",
-            facts={} if others else {REVOKED_AT: world.clock.now().isoformat(timespec="seconds")},
+            facts=found if others else {**found, REVOKED_AT: world.clock.now().isoformat(timespec="seconds")},
         )
 
 

@@ -22,7 +22,8 @@ OLD_KEY_STATE = Fact("old-key-state")
 WORKS, EXPIRED, REFUSED = "works", "expired", "refused"
 # When the old key was seen to be gone from the list.
 REVOKED_AT = Fact("revoked-at")
-# The ids of all other keys that were ended after a leak, commas between.
+# After a leak, commas between: the ids of all keys that were seen beside the new one, and of those that are gone.
+OTHER_IDS = Fact("other-ids")
 ENDED_IDS = Fact("ended-ids")
 # From which moment on nothing of ours should use the old key; and how every key's last use stood then.
 CUT_OVER_AT = Fact("cut-over-at")
