@@ -118,6 +118,13 @@ def test_facts_claims_and_what_is_left_are_collected_over_all_steps() -> None:
     assert now.leftovers == ("warmth", "dust", "a bulb")
 
 
+def test_a_fact_that_is_found_empty_is_not_known_any_more() -> None:
+    red, gone = (Said("fact-found", "hall", {"name": "colour", "value": value}) for value in ("red", ""))
+    assert progress([red, gone]).facts == {}
+    assert progress([gone]).facts == {}
+    assert progress([gone, red]).facts == {Fact("colour"): "red"}
+
+
 def test_attempts_are_counted_over_the_whole_run() -> None:
     second = Said("undo-intended", "attic", {"action": "a", "attempt": 2, "intent": {}})
     assert progress([INTENDED, second, STARTED]).attempts == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from zotops.errors import ActionFailed, Stop, Uncertain
@@ -46,8 +47,12 @@ def _confirm(ledger: Ledger, step: Step, action: Action) -> None:
     ledger.operator.ask(Question(id="confirm", prompt=prompt, form=re.escape(value[-4:])))
 
 
-def settle_dangling(ledger: Ledger, world: World, runbook: Runbook) -> None:
-    """Find out about every action that was intended and of which no end is recorded."""
+def settle_dangling(ledger: Ledger, world: World, runbook: Runbook) -> Sequence[Step]:
+    """Find out about every action that was intended and of which no end is recorded; the steps that were being undone.
+
+    Such a step may be taken back in part, whatever is found out.
+    """
+    undoing = []
     for step in runbook.steps:
         dangling = ledger.now.of(step.id).dangling
         if dangling is None:
@@ -59,6 +64,9 @@ def settle_dangling(ledger: Ledger, world: World, runbook: Runbook) -> None:
             ledger.tell(f"{step.id}: begun at {dangling.at}, no end recorded", "looking, changing nothing")
             settled = action.settle(replace(world, tell=ledger.tell), dangling.intent)
         settle(ledger, step, settled, by="zotops")
+        if dangling.kind == "undo":
+            undoing.append(step)
+    return undoing
 
 
 def settle(ledger: Ledger, step: Step, settled: Settled, *, by: str) -> None:

@@ -35,9 +35,9 @@ class Ledger:
         self.now = folded(self.now, self.journal.append(event, step, data))
 
     def found(self, step: str, facts: Facts) -> None:
-        """Record facts that are new or have changed."""
+        """Record facts that are new or have changed; an empty one is not known any more."""
         for fact, value in facts.items():
-            if self.now.facts.get(fact) != value:
+            if self.now.facts.get(fact, "") != value:
                 self.record("fact-found", step, {"name": fact.name, "value": value})
 
     def checked(self, step: str, check: Check, evidence: Evidence, when: str) -> None:

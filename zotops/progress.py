@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-from zotops.model import Fact, State
+from zotops.model import Fact, Facts, State
 
 Stage = Literal["todo", "started", "done", "skipped"]
 
@@ -69,7 +69,7 @@ class Progress:
     header: Mapping[str, Any] = field(default_factory=dict)
     accepted: Mapping[str, Any] = field(default_factory=dict)
     steps: Mapping[str, StepProgress] = field(default_factory=dict)
-    facts: Mapping[Fact, str] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
     claims: Mapping[str, str] = field(default_factory=dict)
     leftovers: tuple[str, ...] = ()
     attempts: int = 0
@@ -116,7 +116,7 @@ def _folded(now: Progress, record: Recorded) -> Progress:  # noqa: PLR0911  # on
         case "run-stopped":
             return replace(now, stopped=str(data["why"]))
         case "fact-found":
-            return replace(now, facts={**now.facts, Fact(data["name"]): data["value"]})
+            return replace(now, facts=_known(now.facts, Fact(data["name"]), data["value"]))
         case "answer-given" if data.get("claim"):
             return replace(now, claims={**now.claims, data["question"]: data["answer"]})
     left = tuple(data.get("left", ())) + ((data["leftover"],) if data.get("leftover") else ())
@@ -128,6 +128,12 @@ def _folded(now: Progress, record: Recorded) -> Progress:  # noqa: PLR0911  # on
         attempts=attempts,
         leftovers=tuple(dict.fromkeys(now.leftovers + left)),
     )
+
+
+def _known(facts: Facts, fact: Fact, value: str) -> Facts:
+    """The facts with one more; one that is found empty is not known any more."""
+    others = {name: known for name, known in facts.items() if name != fact}
+    return {**others, fact: value} if value else others
 
 
 def _folded_step(step: StepProgress, record: Recorded, n: int) -> StepProgress:  # noqa: C901, PLR0911  # as above

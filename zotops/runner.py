@@ -69,7 +69,8 @@ class Runner:
     # -- the walk ------------------------------------------------------------------------------------------------------
 
     def _walk(self, bounds: Bounds, resumed: str) -> None:
-        settle_dangling(self.ledger, self.world, self.runbook)
+        for step in settle_dangling(self.ledger, self.world, self.runbook):
+            self._look_again_from(step)
         if resumed:
             self.hold_again(s for s in self._in_stage("done") if s.holds == "always")
         for step in self._within(bounds):
@@ -88,9 +89,16 @@ class Runner:
             raise UsageIsWrong(f"step {step.id} was not begun in this run", remedy="there is nothing to take back")
         act(self.ledger, self.world, step, undo=True)
         self.ledger.record("step-reopened", step.id, {"why": "undone"})
-        later = self.runbook.steps[self.runbook.steps.index(step) + 1 :]
-        self.hold_again(s for s in later if s in self._in_stage("done"))
+        self._look_again_from(step)
         self._end(f"{step.id} is undone")
+
+    def _look_again_from(self, undone: Step) -> None:
+        """Of what may rest on a step that was taken back, what was tried begins anew, and what is done has to hold."""
+        rest = self.runbook.steps[self.runbook.steps.index(undone) :]
+        for step in rest:
+            if step in self._in_stage("started") and self.ledger.now.of(step.id).acted:
+                self.ledger.record("step-reopened", step.id, {"why": f"{undone.id} was taken back"})
+        self.hold_again(step for step in rest if step in self._in_stage("done"))
 
     def _guarded(self, work: Callable[[], None], resumed: str) -> None:
         now, steps = self.ledger.now, self.runbook.steps

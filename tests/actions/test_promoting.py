@@ -11,12 +11,24 @@ from tests.actions.test_sync_secrets import RECAP, TASK
 from tests.platform.rotating import NEW, OLD, THIRD, Rotating, rotating
 from tests.platform.stand_ins import with_programs
 from zotops.actions.promote import GoBack, Promote
-from zotops.errors import ActionFailed
-from zotops.model import Attempt, Facts, State
+from zotops.errors import ActionFailed, Uncertain
+from zotops.model import Attempt, Fact, Facts, State
+from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, HALF_STARTED
 from zotops.systems.key_places import KEY_PRINT, OTHER_FIELDS
-from zotops.systems.rotation import CUT_OVER_AT, GIVEN, OLD_KEY_PRINT, REVOKED_AT
+from zotops.systems.rotation import (
+    COPIES_GIVEN,
+    CUT_OVER_AT,
+    CUT_OVER_RUN,
+    GIVEN,
+    LAST_USES,
+    OLD_KEY_PRINT,
+    REVOKED_AT,
+)
 
 FIRST = Attempt(run="7f3a", number=1)
+GIVEN_TO_CI = (GIVEN, COPIES_GIVEN, CUT_OVER_AT, CUT_OVER_RUN, LAST_USES)
+BUILT = (BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, HALF_STARTED)
+FORGOTTEN = dict.fromkeys((*GIVEN_TO_CI, *BUILT), "")
 
 
 @pytest.fixture
@@ -66,26 +78,33 @@ def test_a_pending_key_beside_the_new_one_is_not_done(place: Rotating) -> None:
     assert fields(place) == (NEW, "", "")
 
 
-def gone_back(place: Rotating, facts: Facts, folder: Path) -> dict[str, int]:
+def gone_back(place: Rotating, facts: Facts, folder: Path, *, printed: str = TASK + RECAP) -> dict[str, int]:
     """The way back; how often a play was run."""
     calls = folder / "calls"
     calls.touch()
-    (folder / "printed").write_text(TASK + RECAP)
+    (folder / "printed").write_text(printed)
     profile, programs = with_programs(folder, mise=f"echo x >> {calls}; cat {folder}/printed")
     own = msgspec.structs.replace(place.profile, programs=profile.programs)
     world = replace(place.world, programs=programs.programs)
     action = GoBack(profile=own)
     outcome = action.perform(world, action.intent(world, facts, FIRST), facts)
-    assert outcome.facts == {GIVEN: "", CUT_OVER_AT: ""}
+    assert outcome.facts == FORGOTTEN
     return {"plays": len(calls.read_text().split())}
 
 
-@pytest.mark.parametrize(("given", "plays"), [("", 0), (RECAP, 1)])
-def test_the_old_key_comes_back_and_ci_gets_it_if_it_had_the_new_one(
-    place: Rotating, given: str, plays: int, tmp_path: Path
+@pytest.mark.parametrize("given", [{}, {GIVEN: RECAP}], ids=["nobody knows whether it had the new one", "it had"])
+def test_the_old_key_comes_back_and_ci_gets_it(place: Rotating, given: dict[Fact, str], tmp_path: Path) -> None:
+    place.promote()
+    assert gone_back(place, place.facts | given, tmp_path) == {"plays": 1}
+    assert fields(place) == (OLD, NEW, "")
+
+
+def test_where_ci_did_not_get_it_the_way_back_is_not_done_although_the_vault_has_it(
+    place: Rotating, tmp_path: Path
 ) -> None:
     place.promote()
-    assert gone_back(place, place.facts | {GIVEN: given}, tmp_path) == {"plays": plays}
+    with pytest.raises(Uncertain, match="the vault has the old key again, CI may have either"):
+        gone_back(place, place.facts, tmp_path, printed=RECAP)
     assert fields(place) == (OLD, NEW, "")
 
 
@@ -117,4 +136,5 @@ def test_once_the_old_key_is_ended_there_is_no_way_back(place: Rotating) -> None
 
 
 def test_of_a_way_back_that_broke_off_nothing_can_be_told(place: Rotating) -> None:
-    assert GoBack(profile=place.profile).settle(place.world, {}).state is State.DID_NOT
+    settled = GoBack(profile=place.profile).settle(place.world, {})
+    assert (settled.state, settled.outcome.facts) == (State.DID_NOT, FORGOTTEN)

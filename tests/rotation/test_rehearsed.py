@@ -130,7 +130,7 @@ def test_a_key_that_was_deleted_is_followed_by_one_that_a_sign_in_makes(place: P
 
 @pytest.mark.costly(share=0.15)
 def test_undone_before_the_end_ci_has_the_old_key_again_and_the_run_goes_on(place: Place, watcher: Watcher) -> None:
-    assert place.here(until="prove") == DONE, place.said
+    assert place.here(until="propagate") == DONE, place.said
     assert set(place.stores.consumers().values()) == {place.stores.held()["current"]} != {place.old}
     assert place.here(undo="promote") == DONE, place.said
     assert place.stores.held()["current"] == place.old

@@ -6,7 +6,7 @@ import pytest
 
 from tests.lamps import House, IsOn, Script, lamp_runbook, lamp_step
 from tests.runner.walked import ACCEPT, DO, STOP, kinds
-from zotops.errors import NeedsAPerson, UsageIsWrong
+from zotops.errors import Interrupted, NeedsAPerson, UsageIsWrong
 
 
 def test_a_done_step_that_no_longer_holds_is_reopened(house: House) -> None:
@@ -65,6 +65,35 @@ def test_undo_reopens_later_steps_only_if_they_no_longer_hold(house: House) -> N
     runbook = lamp_runbook(lamp_step(house.lamps, "hall"), needs_hall, lamp_step(house.lamps, "porch"))
     house.call(runbook, DO, ACCEPT, DO)
     house.runner(runbook, Script([])).undo("hall")
+    assert [e for e in house.events() if "reopened" in e] == ["hall step-reopened", "cellar step-reopened"]
+
+
+def test_undo_reopens_later_steps_that_were_begun_whatever_they_came_to(house: House) -> None:
+    rests_on_hall = lamp_step(house.lamps, "cellar", checks=(IsOn(lamps=house.lamps, name="porch"),))
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"), rests_on_hall, lamp_step(house.lamps, "attic"))
+    with pytest.raises(NeedsAPerson):
+        house.call(runbook, DO, DO, STOP)
+    house.runner(runbook, Script([])).undo("hall")
+    assert [e for e in house.events() if "reopened" in e] == ["hall step-reopened", "cellar step-reopened"]
+
+
+def test_an_undo_that_was_cut_off_makes_later_steps_be_looked_at_again(house: House) -> None:
+    needs_hall = lamp_step(
+        house.lamps, "cellar", checks=(IsOn(lamps=house.lamps, name="hall"),), holds="then", look_only=True, action=None
+    )
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"), needs_hall, lamp_step(house.lamps, "porch"))
+    with pytest.raises(NeedsAPerson):
+        house.call(runbook, DO, STOP)
+
+    def cut_off(_: str) -> None:
+        raise KeyboardInterrupt
+
+    house.lamps.breaks_after = cut_off
+    with pytest.raises(Interrupted):
+        house.runner(runbook, Script([])).undo("hall")
+    house.lamps.breaks_after = lambda _: None
+    with pytest.raises(NeedsAPerson):
+        house.call(runbook, STOP, resumed="yes")
     assert [e for e in house.events() if "reopened" in e] == ["hall step-reopened", "cellar step-reopened"]
 
 

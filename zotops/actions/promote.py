@@ -4,12 +4,37 @@ from __future__ import annotations
 
 from zotops.actions.moving_keys import bring_back_previous, promote_pending
 from zotops.actions.sync_secrets import SyncForgeSecrets
-from zotops.errors import ActionFailed
+from zotops.errors import ActionFailed, Uncertain
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
+from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, HALF_STARTED
 from zotops.systems.key_places import KEY_PRINT, OTHER_FIELDS, PENDING, PREVIOUS, other_fields, own_field
-from zotops.systems.rotation import CUT_OVER_AT, GIVEN, OLD_KEY_PRINT, REVOKED_AT
+from zotops.systems.rotation import (
+    COPIES_GIVEN,
+    CUT_OVER_AT,
+    CUT_OVER_RUN,
+    GIVEN,
+    LAST_USES,
+    OLD_KEY_PRINT,
+    REVOKED_AT,
+)
 from zotops.world import World
+
+# What a run knows of a key's hand-over to CI and of its proof; the next one has to be proven anew.
+OF_THE_HAND_OVER = dict.fromkeys(
+    (
+        GIVEN,
+        COPIES_GIVEN,
+        CUT_OVER_AT,
+        CUT_OVER_RUN,
+        LAST_USES,
+        BUILD_COMMIT,
+        BUILD_RUNS,
+        COMMITS_TO_BUILD,
+        HALF_STARTED,
+    ),
+    "",
+)
 
 
 class Promote(OfProfile, Action):
@@ -64,7 +89,7 @@ class GoBack(OfProfile, Action):
         return "puts the old key back into the vault and gives it to CI again; the new one is pending"
 
     def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
-        """Whether CI has the new key already. ActionFailed once the old key is ended: nothing would work then."""
+        """Which key is to come back. ActionFailed once the old key is ended: nothing would work then."""
         del attempt
         if REVOKED_AT in facts:
             raise ActionFailed(
@@ -72,12 +97,14 @@ class GoBack(OfProfile, Action):
             )
         return {
             "old": facts.get(OLD_KEY_PRINT, ""),
-            "given": facts.get(GIVEN, ""),
             "current": world.secrets.fingerprint(world.secrets.read(self.profile.current_key.secret)),
         }
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
-        """ActionFailed: no old key is kept, the store refused, or the play failed."""
+        """ActionFailed: no old key is kept, or the store refused. Uncertain: CI may have either.
+
+        CI is given it whatever is known: whether it has the new one already, nothing shows.
+        """
         kept = world.secrets.fingerprint(world.secrets.read(own_field(self.profile, PREVIOUS)))
         if kept == intent["old"] != "":
             bring_back_previous(world, self.profile)
@@ -85,12 +112,19 @@ class GoBack(OfProfile, Action):
             raise ActionFailed(
                 "the key that is kept is not the old one", remedy="look at the item's history in the vault"
             )
-        if intent["given"]:
-            again = SyncForgeSecrets(profile=self.profile)
-            again.perform(world, {}, facts)
-        return Outcome(facts={GIVEN: "", CUT_OVER_AT: ""})
+        try:
+            SyncForgeSecrets(profile=self.profile).perform(world, {}, facts)
+        except ActionFailed as failed:
+            raise Uncertain(
+                f"the vault has the old key again, CI may have either: {failed.what}", remedy=failed.remedy
+            ) from failed
+        return Outcome(facts=OF_THE_HAND_OVER)
 
     def settle(self, world: World, intent: Intent) -> Settled:
-        """Nothing shows whether CI has its copy again; the whole may be done once more."""
+        """Nothing shows whether CI has its copy again; the whole may be done once more. What was proven is not, now."""
         del world, intent
-        return Settled(state=State.DID_NOT, leftover="the vault may hold the old key already; it is done again")
+        return Settled(
+            state=State.DID_NOT,
+            outcome=Outcome(facts=OF_THE_HAND_OVER),
+            leftover="the vault may hold the old key already; it is done again",
+        )
