@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,15 +12,15 @@ from urllib.parse import urlsplit
 
 from zotops.commands.opening import open_sparing_world
 from zotops.commands.operators import screen_for
-from zotops.commands.outcomes import outcome
+from zotops.commands.outcomes import outcome, tell_stop
 from zotops.errors import Stop, UsageIsWrong
 from zotops.profile import Profile
 from zotops.profile_file import find_profile, read_profile, with_store
 from zotops.redaction import Redactor
 from zotops.screen import Screen
 from zotops.state_folder import state_folder
-from zotops.watched_key.history import read_history, write_last_look
-from zotops.watched_key.issues import Told, tell_the_forge
+from zotops.watched_key.history import LastLook, read_history, write_last_look
+from zotops.watched_key.issues import PASSED, Told, tell_the_forge
 from zotops.watched_key.lines import issue_rows, one_line, rows
 from zotops.watched_key.status import MONITORING_CODES, KeyStatus, Level, exit_code
 from zotops.watched_key.watching import status_offline, status_online
@@ -47,30 +48,40 @@ def key_status(
         found = _offline(place) if offline else _online(place, redactor, issue=issue)
         code = MONITORING_CODES[found.status.level] if nagios else exit_code(found.status)
         _show(found, screen, json=json, nagios=nagios, code=code)
-        if prometheus:
-            from zotops.watched_key.outputs import write_prometheus
-
-            write_prometheus(found.status, Path(prometheus), at=datetime.now(UTC))
+        try:
+            _keep(found, prometheus)
+        except Stop as stop:
+            if not nagios or found.status.level not in PASSED:
+                raise
+            # What is wrong with the key has been said, and is worse than this.
+            tell_stop(stop)
         return code
 
-    return _monitored(command) if nagios else outcome(command)
+    return outcome((lambda: _monitored(command)) if nagios else command)
 
 
 def _monitored(command: Callable[[], int]) -> int:
-    """What a monitoring program has to be told as well: a look that could not even begin tells nothing."""
+    """What a monitoring program has to be told as well: a look that did not come to its end tells nothing."""
     try:
         return command()
     except Stop as stop:
-        sys.stdout.write(f"UNKNOWN: {' '.join(str(stop).split()).replace('|', '/')}\n")
-        return MONITORING_CODES[Level.UNKNOWN]
+        why = " ".join(str(stop).split()).replace("|", "/")
+    except KeyboardInterrupt:
+        why = "interrupted"
+    except Exception as error:  # noqa: BLE001 - Python's own code for it, 1, would be taken for a warning
+        traceback.print_exc()
+        why = f"zotops broke: {type(error).__name__}"
+    sys.stdout.write(f"UNKNOWN: {why}\n")
+    return MONITORING_CODES[Level.UNKNOWN]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """A look, and what the forge was told of it."""
+    """A look, what the forge was told of it, and what it leaves for later ones; None offline."""
 
     status: KeyStatus
     told: tuple[Told, ...] = ()
+    left: LastLook | None = None
 
 
 def _online(place: Profile, redactor: Redactor, *, issue: bool) -> _Found:
@@ -78,12 +89,24 @@ def _online(place: Profile, redactor: Redactor, *, issue: bool) -> _Found:
     known = read_history(folder, place)
     with open_sparing_world(place, folder, redactor, with_pending=True) as world:
         status, left = status_online(world, place, known)
-        write_last_look(folder, place, left)
-        return _Found(status=status, told=tell_the_forge(world, status, redactor.redact) if issue else ())
+        told = tell_the_forge(world, status, redactor.redact) if issue else ()
+    return _Found(status=status, told=told, left=left)
 
 
 def _offline(place: Profile) -> _Found:
     return _Found(status=status_offline(place, read_history(state_folder(), place), datetime.now(UTC)))
+
+
+def _keep(found: _Found, prometheus: str | None) -> None:
+    """Write it down, after it was shown: the one file also where the other cannot be written."""
+    try:
+        if found.left:
+            write_last_look(state_folder(), found.status.profile, found.left)
+    finally:
+        if prometheus:
+            from zotops.watched_key.outputs import write_prometheus
+
+            write_prometheus(found.status, Path(prometheus), at=datetime.now(UTC))
 
 
 def _show(found: _Found, screen: Screen, *, json: bool, nagios: bool, code: int) -> None:
