@@ -93,6 +93,25 @@ def test_of_a_key_that_is_not_taken_the_vault_tells_what_was_noted(
 
 
 @pytest.mark.parametrize(
+    ("days", "state", "said"),
+    [(-1, EXPIRED, "401: expired on 20"), (+1, REFUSED, "401: refused although"), (0, EXPIRED, "401: expired on 20")],
+)
+def test_the_day_that_a_person_wrote_counts_from_its_start(place: Rotating, days: int, state: str, said: str) -> None:
+    place.ring.drop(OLD)
+    place.holds(expires=(place.world.clock.now() + timedelta(days=days)).date().isoformat())
+    evidence = place.look(CurrentKeyIsKnown, {})
+    assert (evidence.facts[OLD_KEY_STATE], evidence.observed.startswith(said)) == (state, True)
+
+
+def test_what_is_no_day_tells_nothing_of_a_key_that_is_not_taken(place: Rotating) -> None:
+    place.ring.drop(OLD)
+    place.holds(expires="in spring")
+    evidence = place.look(CurrentKeyIsKnown, {})
+    assert evidence.facts[OLD_KEY_STATE] == REFUSED
+    assert evidence.observed.startswith("401: refused, and 'in spring', which is noted as its end, is no day")
+
+
+@pytest.mark.parametrize(
     ("pending", "previous", "ours", "verdict", "observed"),
     [
         ("", "", False, PASSED, "empty"),

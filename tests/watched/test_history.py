@@ -19,11 +19,11 @@ from zotops.journal import Journal
 from zotops.profile import Profile
 from zotops.redaction import Redactor
 from zotops.state_folder import Lock, holder_of, lock_path
+from zotops.systems.moments import moment
 from zotops.watched_key.history import (
     LastLook,
     is_between_two_keys,
     look_path,
-    moment,
     read_history,
     read_last_look,
     write_last_look,
@@ -187,11 +187,6 @@ def test_a_file_of_another_registry_counts_as_none(tmp_path: Path, profile: Prof
     path = look_path(tmp_path, profile)
     path.write_text(json.dumps({**json.loads(path.read_text()), "registry": "http://elsewhere.test"}))
     assert read_last_look(tmp_path, profile) is None
-
-
-@pytest.mark.parametrize("text", ["", "soon", "2027-01-20", "2027-01-20T00:00:00"])
-def test_a_time_without_its_zone_is_none(text: str) -> None:
-    assert moment(text) is None
 
 
 # Who works on the registry right now

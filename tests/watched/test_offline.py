@@ -11,7 +11,8 @@ import pytest
 from tests.systems.outside import KEY
 from tests.watched.keyring_registry import NOW
 from tests.watched.scene import OTHER, Scene, run
-from zotops.watched_key.history import History, LastLook, moment
+from zotops.systems.moments import moment
+from zotops.watched_key.history import History, LastLook
 from zotops.watched_key.lines import one_line
 from zotops.watched_key.status import KeyState, KeyStatus, Level, exit_code
 from zotops.watched_key.watching import status_offline

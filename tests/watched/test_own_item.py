@@ -41,6 +41,12 @@ def test_an_item_that_tells_of_another_key_is_told(scene: Scene, name: str, valu
     assert said in scene.observed("record")
 
 
+def test_a_day_of_expiry_that_a_person_wrote_is_right_when_the_key_ends_on_it(scene: Scene) -> None:
+    assert scene.key.expires is not None
+    scene.own("expires", scene.key.expires.date().isoformat())
+    assert scene.wrong() == {}
+
+
 def test_an_item_that_tells_nothing_yet_is_not_called_good(scene: Scene) -> None:
     for name in ("expires", "current-id", "due", "revoked"):
         scene.own(name, "")

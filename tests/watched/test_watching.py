@@ -85,6 +85,11 @@ def expired_by_the_vaults_word(scene: Scene) -> None:
     deleted(scene)
 
 
+def expired_by_a_day_in_the_vault(scene: Scene) -> None:
+    scene.own("expires", NOW.date().isoformat())
+    deleted(scene)
+
+
 def expired_and_known(scene: Scene) -> None:
     scene.key.expires = NOW - timedelta(days=1)
     scene.remember(scene.key)
@@ -132,6 +137,7 @@ def locked_vault(scene: Scene) -> None:
         (revoked_by_a_run, KeyState.REVOKED, Level.CRITICAL),
         (revoked_by_the_vaults_word, KeyState.REVOKED, Level.CRITICAL),
         (expired_by_the_vaults_word, KeyState.EXPIRED, Level.CRITICAL),
+        (expired_by_a_day_in_the_vault, KeyState.EXPIRED, Level.CRITICAL),
         (expired_and_known, KeyState.EXPIRED, Level.CRITICAL),
         (another_than_known, KeyState.WRONG_PAIR, Level.CRITICAL),
         (emptied, KeyState.NO_KEY, Level.CRITICAL),

@@ -41,7 +41,7 @@ class StoreKey(OfProfile, Action):
     def _noted(self, intent: Intent) -> dict[str, Secret]:
         """What the next rotation has to know of this key, as far as it is known."""
         rotation, expires = self.profile.rotation, intent["expires"]
-        due = due_day(expires, rotation.lifetime_days, rotation.due_day) if expires else ""
+        due = due_day(expires, rotation.lifetime_days, rotation.due_day)
         noted = {EXPIRES: expires, DUE: due, CURRENT_ID: intent.get("id", "")}
         return {name: Secret(value) for name, value in noted.items() if value}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from zotops.checks.ci_key import no_key
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, unknown
 from zotops.profile import OfProfile
 from zotops.systems.key_places import KEY_PRINT, PREVIOUS, own_field
+from zotops.systems.moments import moment
 from zotops.systems.rotation import (
     EXPIRED,
     NOT_SIGNED_IN,
@@ -100,9 +100,12 @@ class CurrentKeyIsKnown(OfProfile, Check):
     def _dead(self, world: World, expected: str, print_: str) -> Evidence:
         """Not taken any more. What the vault has noted tells whether its time was over."""
         until, known = kept_expiry(world, self.profile), kept_id(world, self.profile)
-        over = bool(until) and datetime.fromisoformat(until) <= world.clock.now()
+        ends = moment(until)
+        over = ends is not None and ends <= world.clock.now()
         state = EXPIRED if over else REFUSED
         why = f"expired on {until}" if over else "refused although its time is not over: deleted, or somebody else's"
+        if until and ends is None:
+            why = f"refused, and {until!r}, which is noted as its end, is no day"
         return judged(
             True,
             expected=expected,

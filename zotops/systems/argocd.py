@@ -10,6 +10,7 @@ from typing import Any
 from zotops.errors import Unreachable
 from zotops.model import Fact
 from zotops.profile import Profile
+from zotops.systems.moments import moment
 from zotops.world import Finished, World
 
 # The commit that this run synced the application to.
@@ -57,9 +58,9 @@ def parse_app(document: Any) -> App:  # a JSON value
         health=_text(document, "status", "health", "status"),
         phase=_text(operation_state, "phase"),
         message=_text(operation_state, "message"),
-        started=_time(operation_state, "startedAt"),
-        finished=_time(operation_state, "finishedAt"),
-        reconciled=_time(document, "status", "reconciledAt"),
+        started=moment(_text(operation_state, "startedAt")),
+        finished=moment(_text(operation_state, "finishedAt")),
+        reconciled=moment(_text(document, "status", "reconciledAt")),
         synced_revision=_text(operation_state, "syncResult", "revision"),
         operation_pending=bool(_at(document, "operation")),
         errors=tuple(kind for kind in kinds if kind.endswith("Error")),
@@ -142,11 +143,3 @@ def _at(document: Any, *path: str) -> Any:  # a JSON value
 def _text(document: Any, *path: str) -> str:
     value = _at(document, *path)
     return value if isinstance(value, str) else ""
-
-
-def _time(document: Any, *path: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(_text(document, *path))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zotops.model import Fact, Facts
 from zotops.profile import Profile
 from zotops.systems.key_places import CURRENT_ID, EXPIRES, own_field
+from zotops.systems.moments import moment
 from zotops.systems.zot import Caller, open_zot, with_key
 from zotops.systems.zot_keys import Key, Listed, has_key_form, listed_with
 from zotops.world import Secret, World
@@ -93,8 +94,9 @@ def soak_left(now: datetime, facts: Facts, minutes: float) -> timedelta:
 
 
 def due_day(expires: str, lifetime: int, due: int) -> str:
-    """The day of the next rotation, as in 2027-01-20: `due` days after the key was made."""
-    return (datetime.fromisoformat(expires) - timedelta(days=lifetime) + timedelta(days=due)).date().isoformat()
+    """The day of the next rotation, as in 2027-01-20: `due` days after the key was made; "" of an unreadable end."""
+    ends = moment(expires)
+    return (ends - timedelta(days=lifetime) + timedelta(days=due)).date().isoformat() if ends else ""
 
 
 def _by_id(text: str) -> Mapping[str, str]:

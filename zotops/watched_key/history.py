@@ -22,6 +22,7 @@ from zotops.profile import Profile
 from zotops.runs import Run, all_runs
 from zotops.state_folder import holder_of, lock_path
 from zotops.systems.key_places import KEY_PRINT, ids_in
+from zotops.systems.moments import moment
 from zotops.systems.rotation import ENDED_IDS, OLD_KEY_ID
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID, KEY_LABEL
 
@@ -139,15 +140,6 @@ def write_last_look(folder: Path, profile: Profile, look: LastLook) -> None:
         fresh.touch(mode=0o600)
         fresh.write_bytes(msgspec.json.encode(look) + b"\n")
         fresh.replace(path)
-
-
-def moment(text: str) -> datetime | None:
-    """A time in ISO 8601 with its zone, or None for anything else."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 def _of_run(run: Run) -> KnownKey | None:

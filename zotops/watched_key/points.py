@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from zotops.profile import Profile
 from zotops.systems.key_places import ids_in, trouble_with
-from zotops.watched_key.history import History, is_rotation, moment
+from zotops.systems.moments import moment
+from zotops.watched_key.history import History, is_rotation
 from zotops.watched_key.seen import Answer, AtRegistry, Field, Seen
 from zotops.watched_key.status import Dates, KeyState, Level, Point, day, days_until, in_days
 
@@ -142,7 +143,7 @@ def dates_of(judged: Judged) -> Dates:
         source, expires, made = "our own item", moment(vault.expires.text), None
     if not made and expires:
         made = expires - timedelta(days=judged.profile.rotation.lifetime_days)
-    noted = None if judged.rotating else _as_moment(vault.due.text)
+    noted = None if judged.rotating else moment(vault.due.text)
     return Dates(expires=expires, due=noted or due_after(judged.profile, made), made=made, source=source)
 
 
@@ -151,17 +152,8 @@ def due_after(profile: Profile, made: datetime | None) -> datetime | None:
     return made + timedelta(days=profile.rotation.due_day) if made else None
 
 
-def _as_moment(text: str) -> datetime | None:
-    """A date, or a time with its zone; a date begins at midnight UTC."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def _trouble_with_due(due: Field) -> str:
-    return f"our own item says {due.text!r}, which is no date" if due.text and not _as_moment(due.text) else ""
+    return f"our own item says {due.text!r}, which is no date" if due.text and not moment(due.text) else ""
 
 
 def days_point(profile: Profile, dates: Dates, now: datetime, *, seen: bool) -> Point:
@@ -204,6 +196,11 @@ def due_point(dates: Dates, now: datetime, *, trouble: str = "") -> Point:
     )
 
 
+def _is_that_end(noted: datetime | None, ends: datetime | None) -> bool:
+    """To the day, which is all that a person may have written; programs write to the second, also around midnight."""
+    return noted is not None and ends is not None and (day(noted) == day(ends) or abs(noted - ends) <= SLACK)
+
+
 def _record(judged: Judged) -> Point | None:
     """Whether our own item tells of this very key; None where it tells nothing, or rightly still of the older one."""
     current, vault = judged.seen.registry.current, judged.seen.vault
@@ -217,7 +214,7 @@ def _record(judged: Judged) -> Point | None:
     if vault.current_id.text and vault.current_id.text != current.id:
         wrong.append(f"its id is ..{vault.current_id.text[-4:]}, the key in use is ..{current.id[-4:]}")
     noted = moment(vault.expires.text)
-    if vault.expires.text and (noted is None or current.expires is None or abs(noted - current.expires) > SLACK):
+    if vault.expires.text and not _is_that_end(noted, current.expires):
         ends = day(current.expires) if current.expires else "never"
         wrong.append(f"it ends {day(noted) if noted else 'on no date'} there, at the registry {ends}")
     return Point(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 
 from zotops.checks.vault_unlocked import LOCKED
@@ -12,6 +12,7 @@ from zotops.errors import Stop, Unreachable
 from zotops.profile import Profile
 from zotops.systems.forgejo import MOST_PAGES, PAGE, Forgejo
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PENDING, PREVIOUS, REVOKED, own_field, trouble_with
+from zotops.systems.moments import moment
 from zotops.systems.rotation import ci_caller
 from zotops.systems.zot import Zot, clock_of, made_up_key, open_zot
 from zotops.systems.zot_keys import Key, Listed, ask_key_api, listed_with
@@ -195,16 +196,9 @@ def ask_forge(world: World, profile: Profile, key: Field) -> AtForge:
         runs = forge.runs() if workflow else ()
     except Stop as stop:
         return AtForge(secrets={}, unread=str(stop))
-    well = [_moment(run.created) for run in runs if (run.workflow, run.status) == (workflow, "success")]
+    well = [moment(run.created) for run in runs if (run.workflow, run.status) == (workflow, "success")]
     return AtForge(
-        secrets={name: _moment(made) for name, made in rows.items()},
+        secrets={name: moment(made) for name, made in rows.items()},
         watched=max(filter(None, well), default=None),
         saw_all=len(runs) < PAGE * MOST_PAGES,
     )
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        return None

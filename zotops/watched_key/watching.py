@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from zotops.profile import Profile
+from zotops.systems.moments import moment
 from zotops.watched_key.company import BACK, FORGE, about_the_others, others, rotation_left, rotation_point
 from zotops.watched_key.elsewhere import about_the_schedule
-from zotops.watched_key.history import History, KnownKey, LastLook, moment
+from zotops.watched_key.history import History, KnownKey, LastLook
 from zotops.watched_key.points import (
     RECORD,
     Judged,
