@@ -116,6 +116,7 @@ def test_an_old_key_that_is_refused_and_listed_is_not_ended(place: Rotating) -> 
     place.ring.keys[OLD]["isExpired"] = True
     evidence = place.look(OldKeyIsRefused, facts)
     assert (evidence.verdict, evidence.observed) == (FAILED, "old 401, new 200, old 401; the old one is listed")
+    assert (evidence.likely, evidence.remedy) == ("its time is over, but it was not ended", "end it: --step revoke")
 
 
 def test_a_new_key_that_is_refused_too_needs_another_one_at_once(place: Rotating) -> None:
@@ -125,6 +126,15 @@ def test_a_new_key_that_is_refused_too_needs_another_one_at_once(place: Rotating
     evidence = place.look(OldKeyIsRefused, facts)
     assert (evidence.verdict, evidence.observed) == (FAILED, "old 401, new 401, old 401")
     assert evidence.likely == "the new key was ended as well"
+    assert "invoke rotate-key --new" in evidence.remedy
+
+
+def test_a_new_key_that_was_ended_instead_of_the_old_one_needs_another_one_at_once(place: Rotating) -> None:
+    facts = place.facts
+    place.ring.drop(NEW)
+    evidence = place.look(OldKeyIsRefused, facts)
+    assert (evidence.verdict, evidence.observed) == (FAILED, "old 200, new 401, old 200")
+    assert evidence.likely == "the wrong key was ended"
     assert "invoke rotate-key --new" in evidence.remedy
 
 

@@ -155,17 +155,14 @@ class OldKeyIsRefused(WithNewKey):
         listed = (
             listed_with(zot, ci_caller(self.profile, new)).key(facts.get(OLD_KEY_ID, "")) if asked[1] == OK else None
         )
+        likely, remedy = _why(asked)
         return judged(
             asked == [NOT_SIGNED_IN, OK, NOT_SIGNED_IN] and listed is None,
             expected=expected,
             observed=f"old {asked[0]}, new {asked[1]}, old {asked[2]}" + ("; the old one is listed" if listed else ""),
             twin=f"the new key, same request: {asked[1]}",
-            likely="the registry was restored from a backup, or the key was not ended"
-            if OK in (asked[0], asked[2])
-            else "the new key was ended as well",
-            remedy="end it again: --step revoke"
-            if OK in (asked[0], asked[2])
-            else "make another at once: invoke rotate-key --new 'the new key does not work'",
+            likely=likely,
+            remedy=remedy,
         )
 
     def _without_value(self, world: World, facts: Facts, expected: str, new: Secret) -> Evidence:
@@ -179,3 +176,14 @@ class OldKeyIsRefused(WithNewKey):
             likely="the previous field was emptied before this was looked at",
             remedy="end it again: --step revoke",
         )
+
+
+def _why(asked: Sequence[int]) -> tuple[str, str]:
+    """What is likely, and the remedy, when the old key, the new one and the old one again were answered like that."""
+    old_lives = OK in (asked[0], asked[2])
+    if asked[1] != OK:
+        likely = "the wrong key was ended" if old_lives else "the new key was ended as well"
+        return likely, "make another at once: invoke rotate-key --new 'the new key does not work'"
+    if old_lives:
+        return "the registry was restored from a backup, or the key was not ended", "end it again: --step revoke"
+    return "its time is over, but it was not ended", "end it: --step revoke"
