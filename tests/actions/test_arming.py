@@ -136,6 +136,12 @@ def test_where_the_forge_had_no_run_no_build_is_from_before(place: Rotating, new
     assert soaked(place, 31, newest)[0] == Outcome()
 
 
+def test_without_a_hand_over_there_is_no_moment_to_count_from(place: Rotating) -> None:
+    with pytest.raises(ActionFailed, match="when CI was given the new key is not known") as failed:
+        Soak(profile=place.profile).intent(place.world, place.facts, FIRST)
+    assert failed.value.remedy == "--step propagate finds it out"
+
+
 def test_without_the_new_key_the_time_is_not_counted_anew(place: Rotating) -> None:
     place.waits(run(4, DAGGER, status="running"))
     place.holds(current=THIRD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from zotops.actions.waiting import wait_until
+from zotops.errors import ActionFailed
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.forgejo import Forgejo
@@ -23,9 +24,11 @@ class Soak(OfProfile, Action):
         )
 
     def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
-        """From when on the time is counted."""
+        """From when on the time is counted. ActionFailed when that is not known: `propagate` was skipped."""
         del world, attempt
-        return {"since": facts.get(CUT_OVER_AT, "")}
+        if CUT_OVER_AT not in facts:
+            raise ActionFailed("when CI was given the new key is not known", remedy="--step propagate finds it out")
+        return {"since": facts[CUT_OVER_AT]}
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
         """A build from before the cut-over may end with the old key: then the time is counted from its end."""
