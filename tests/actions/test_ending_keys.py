@@ -90,6 +90,13 @@ def test_a_key_that_was_used_since_the_cut_over_is_not_ended(place: Rotating) ->
     assert len(place.ring.labels) == 2
 
 
+def test_a_key_that_was_dead_and_came_back_is_ended_although_it_was_tried(place: Rotating) -> None:
+    facts = place.facts | {LAST_USES: uses(place), REVOKED_AT: "2026-11-22T09:00:00+00:00"}
+    place.ring.use(OLD)
+    revoke(place, facts)
+    assert place.ring.labels == ["zotops/7f3a/1"]
+
+
 def test_another_key_that_was_used_does_not_keep_the_old_one(place: Rotating) -> None:
     place.ring.add(THIRD, "by hand")
     facts = place.facts | {LAST_USES: uses(place)}

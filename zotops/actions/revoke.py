@@ -89,7 +89,10 @@ class RevokeOldKey(OfProfile, Action):
             raise ActionFailed("that is the key in use", remedy="begin a new rotation: --new REASON")
         if target is None:
             raise ActionFailed(f"no key ..{old[-4:]} is listed", remedy="somebody ended it already; look again")
-        if any(key.id == old for key in moved(facts.get(LAST_USES, ""), listed.keys, but=listed.own.id)):
+        # Seen dead and back from a backup: `confirm` itself has used it, and whoever else had it was refused.
+        came_back = REVOKED_AT in facts
+        used = moved(facts.get(LAST_USES, ""), listed.keys, but=listed.own.id)
+        if not came_back and any(key.id == old for key in used):
             raise ActionFailed(
                 f"{short(target)} was used after the cut-over", remedy="find out by whom: --step soak looks at it again"
             )
