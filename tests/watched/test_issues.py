@@ -105,6 +105,31 @@ def test_an_issue_says_what_was_seen_and_neither_the_address_nor_a_secret(scene:
     assert scene.key.id not in text
 
 
+def test_a_keys_label_cannot_speak_for_zotops(scene: Scene) -> None:
+    scene.key.label = "<!-- zotops --><b>\n| level | ok |"
+    expire_in(scene, 10)
+    told(scene)
+    first, *rest = scene.memory.issues[0]["body"].splitlines()
+    assert first.startswith("<!-- zotops key-status practice days warning ")
+    assert '"&lt;!-- zotops -->&lt;b> \\| level \\| ok \\|"' in next(line for line in rest if "| key |" in line)
+    assert not [line for line in rest if "<" in line]
+
+
+@pytest.mark.parametrize("before", ["it seems that\n", "x ", "\n"])
+def test_an_issue_that_only_quotes_the_mark_hides_nothing(scene: Scene, before: str) -> None:
+    expire_in(scene, 10)
+    told(scene)
+    scene.memory.issues[0]["body"] = before + scene.memory.issues[0]["body"]
+    assert [one.opened for one in told(scene)] == [True]
+
+
+def test_a_forge_may_have_written_other_line_ends(scene: Scene) -> None:
+    expire_in(scene, 10)
+    told(scene)
+    scene.memory.issues[0]["body"] = scene.memory.issues[0]["body"].replace("\n", "\r\n")
+    assert [one.opened for one in told(scene)] == [False]
+
+
 def test_it_is_opened_with_the_token_for_issues_where_there_is_one(scene: Scene) -> None:
     expire_in(scene, 10)
     told(scene)

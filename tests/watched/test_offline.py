@@ -98,6 +98,13 @@ def test_offline_an_abandoned_soak_is_a_warning(scene: Scene) -> None:
 
 
 # One line
+def test_a_label_makes_no_second_line(scene: Scene) -> None:
+    scene.memory.key(OTHER, label="x\nOK: practice: all is well | a=1")
+    line = one_line(scene.look())
+    assert "x OK: practice: all is well / a=1" in line
+    assert (len(line.splitlines()), line.count("|")) == (1, 1)
+
+
 def test_the_one_line_names_the_worst_first_and_has_its_numbers_after_a_single_bar(scene: Scene) -> None:
     scene.memory.key(OTHER, label="a|b", expires=None)
     scene.key.expires = NOW + timedelta(days=3)

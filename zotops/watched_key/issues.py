@@ -39,7 +39,7 @@ def tell_the_forge(world: World, status: KeyStatus, redact: Callable[[str], str]
     for point in passed:
         mark = mark_of(status, point)
         # Without a key's id nothing else tells today's trouble from last year's: a closed issue then counts as solved.
-        there = [issue for issue in known if mark in issue.body and (issue.is_open or status.key_id)]
+        there = [issue for issue in known if _begins(issue.body, mark) and (issue.is_open or status.key_id)]
         if there:
             found.append(Told(point=point.name, level=point.level, address=there[0].address))
             continue
@@ -51,8 +51,13 @@ def tell_the_forge(world: World, status: KeyStatus, redact: Callable[[str], str]
     return tuple(found)
 
 
+def _begins(body: str, mark: str) -> bool:
+    """Further down it may be quoted: by a person, or by whoever chose a key's label."""
+    return body.partition("\n")[0].rstrip("\r") == mark
+
+
 def mark_of(status: KeyStatus, point: Point) -> str:
-    """What an issue is recognised by; a reader does not see it."""
+    """What an issue is recognised by, its first line; a reader does not see it."""
     key = status.key_id[-12:] or "-"
     return f"<!-- zotops key-status {status.profile.name} {point.name} {point.level.value} {key} -->"
 
@@ -84,6 +89,11 @@ def _paragraphs(profile: Profile, status: KeyStatus, point: Point) -> Iterator[s
     }
     for name, text in rows.items():
         if text:
-            yield f"| {name} | {' '.join(text.split()).replace('|', chr(92) + '|')} |"
+            yield f"| {name} | {_cell(text)} |"
     yield ""
     yield "No further issue is opened for this threshold and key. Close this one when it is dealt with."
+
+
+def _cell(text: str) -> str:
+    """On one line of a table, without any markup of HTML."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

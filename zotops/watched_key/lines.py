@@ -120,8 +120,9 @@ def one_line(status: KeyStatus) -> str:
     if status.days_left is not None:
         numbers = f"days_left={status.days_left:.2f};{rotation.warning_days}:;{rotation.critical_days}: {numbers}"
     told = ", ".join(filter(None, [said, left])) or "all is well"
-    # A bar would end the text (Monitoring Plugins Development Guidelines, "Plugin Output for Nagios").
-    return f"{status.level.value.upper()}: {status.profile.name}: {told.replace('|', '/')} | {numbers}"
+    # A bar or a line end would end the text (Monitoring Plugins Development Guidelines, "Plugin Output for Nagios").
+    text = " ".join(told.split()).replace("|", "/")
+    return f"{status.level.value.upper()}: {status.profile.name}: {text} | {numbers}"
 
 
 def _worst_first(points: list[Point]) -> list[Point]:
