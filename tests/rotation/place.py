@@ -7,13 +7,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.rotation.stores import Stores
+from tests.rotation.stores import Stores, hashed
 from tests.rotation.walked import rotate
 from zotops.commands.walking import Wanted
 from zotops.lab import vault
+from zotops.lab.faults.breaking import ask_supervisor
+from zotops.lab.faults.front import wait_for
+from zotops.lab.names import NAMES
 from zotops.lab.state import State
 from zotops.lab.world import make, start
 from zotops.runner import Bounds
@@ -71,6 +75,16 @@ class Place:
         """What was recorded, all runs."""
         return "".join(path.read_text() for path in sorted((self.state / "runs").glob("*.jsonl")))
 
+    def red(self, sentence: str) -> list[tuple[str, str, str]]:
+        """Each time when that check failed: the step, what was observed, and what it says is to be done."""
+        records = map(json.loads, self.journal().splitlines())
+        made = [(record["step"], record["data"]) for record in records if record["event"] == "check-made"]
+        return [
+            (step, data["observed"], data["remedy"])
+            for step, data in made
+            if (data["check"], data["verdict"]) == (sentence, "failed")
+        ]
+
     @property
     def stores(self) -> Stores:
         return Stores(self.root)
@@ -89,6 +103,19 @@ def place_in(folder: Path, *, zot: Path | None = None) -> Iterator[Place]:
     (folder / "state").mkdir(mode=0o700)
     with start(root):
         yield Place(root=root, state=folder / "state", folder=folder, old=Stores(root).held()["current"])
+
+
+def expire(place: Place) -> str:
+    """Move the old key's end into the past, in the stand-in's store; that moment, as the registry writes it."""
+    plist = str(place.root / "host" / "LaunchAgents" / f"{NAMES['service']}.plist")
+    past = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ask_supervisor(place.root, ask="unload", path=plist)
+    change = {"user": NAMES["ci_user"], "key": hashed(place.old), "details": {"expiration_date": past}}
+    with (place.root / "host/zot/data/meta.db").open("a") as accounts:
+        accounts.write(json.dumps(change) + "\n")
+    ask_supervisor(place.root, ask="load", path=plist)
+    wait_for(place.stores.world["registry"]["port"])
+    return past
 
 
 def is_well(place: Place) -> list[str]:

@@ -3,20 +3,16 @@
 import json
 import subprocess
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.desk import INVOKE
-from tests.rotation.place import LONGEST, Place, is_well, place_in
-from tests.rotation.stores import hashed
-from tests.rotation.walked import Watcher, watch
+from tests.rotation.place import LONGEST, Place, expire, is_well, place_in
+from tests.rotation.walked import Watcher
 from zotops.lab import vault
-from zotops.lab.faults.breaking import ask_supervisor
 from zotops.lab.faults.traps import make_key
-from zotops.lab.names import NAMES
 from zotops.lab.rotating import ask, end_current, listed
 from zotops.lab.state import State
 from zotops.lab.world import find_zot
@@ -26,19 +22,6 @@ OK, REFUSED = 200, 401
 SECONDS = 4
 
 pytestmark = pytest.mark.timeout(2 * LONGEST)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path / "here") as found:
-        yield found
-
-
-@pytest.fixture
-def watcher(place: Place, monkeypatch: pytest.MonkeyPatch) -> Watcher:
-    found = Watcher(place.root, place.state, place.old, "never", place.folder / "report.json")
-    watch(found, monkeypatch.setattr)
-    return found
 
 
 def rehearsed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -113,7 +96,7 @@ def test_a_leaked_key_is_ended_before_anything_else(place: Place) -> None:
 
 @pytest.mark.costly(share=0.15)
 def test_a_key_that_has_expired_is_followed_by_one_that_a_sign_in_makes(place: Place) -> None:
-    expire(place)
+    place.note("expires", expire(place))
     assert not place.stores.works(place.old)
     assert place.here() == DONE, place.said
     assert is_well(place) == []
@@ -144,15 +127,3 @@ def test_there_is_no_way_back_once_the_old_key_is_ended(place: Place) -> None:
     assert place.here(until="revoke") == DONE, place.said
     assert place.here(undo="promote") == FAILED
     assert "there is no way back" in place.said[0]
-
-
-def expire(place: Place) -> None:
-    """Move the key's end into the past, in the stand-in's store and in the vault's note of it."""
-    plist = str(place.root / "host" / "LaunchAgents" / f"{NAMES['service']}.plist")
-    past = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    ask_supervisor(place.root, ask="unload", path=plist)
-    change = {"user": NAMES["ci_user"], "key": hashed(place.old), "details": {"expiration_date": past}}
-    with (place.root / "host/zot/data/meta.db").open("a") as accounts:
-        accounts.write(json.dumps(change) + "\n")
-    ask_supervisor(place.root, ask="load", path=plist)
-    place.note("expires", past)
