@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.platform.forge_table import BUILT, COMMITS, DAGGER, NEW, SECRETS, SKOPEO, Forge, forge, run
@@ -11,6 +12,7 @@ from zotops.checks.builds import BuildSucceeded, TagsAreNew
 from zotops.checks.forge import SecretIsListed
 from zotops.looking import made
 from zotops.model import Check, Evidence, Facts, Verdict
+from zotops.profile import Copy
 from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
@@ -113,3 +115,27 @@ def test_the_secret_is_listed_by_its_name(
     place.server.table[SECRETS] = (200, [{"name": name, "created_at": "2026-03-07"} for name in names])
     evidence = seen(place, SecretIsListed, {})
     assert (evidence.verdict, evidence.observed) == (verdict, observed)
+
+
+@pytest.mark.parametrize("with_copies", [True, False])
+@pytest.mark.parametrize(
+    ("own", "site", "observed"),
+    [
+        ("ZOT_CI_API_KEY", "K", "practice/platform: first made 2026-03-07; ops/site: first made 2026-03-07"),
+        ("ZOT_CI_API_KEY", "OTHER", "practice/platform: first made 2026-03-07; ops/site: only OTHER"),
+        ("K", "K", "practice/platform: only K; ops/site: first made 2026-03-07"),
+    ],
+)
+def test_the_secret_of_a_further_repository_is_looked_for_by_its_own_name(
+    *, place: Forge, own: str, site: str, observed: str, with_copies: bool
+) -> None:
+    for line, name in ((SECRETS, own), (SECRETS.replace("practice/platform", "ops/site"), site)):
+        place.server.table[line] = (200, [{"name": name, "created_at": "2026-03-07"}])
+    copies = (Copy(owner="ops", repo="site", secret="K"),)
+    profile = msgspec.structs.replace(place.profile, forge=msgspec.structs.replace(place.profile.forge, copies=copies))
+    check = SecretIsListed(profile=profile, with_copies=with_copies)
+    evidence = made(check, place.world, {})
+    assert evidence.observed == (observed if with_copies else observed.partition("; ")[0])
+    assert evidence.verdict is (FAILED if "only" in evidence.observed else PASSED)
+    assert str(check).endswith("has the secret ZOT_CI_API_KEY" + ", ops/site K" * with_copies)
+    assert check.look.want == "ZOT_CI_API_KEY" + ", and K in ops/site" * with_copies

@@ -11,6 +11,7 @@ from tests.systems.outside import Answer, Safe, tabled, world_of
 from zotops.checks.tools import REMEDIES, ForgeTakesWrites, ToolsAreSignedIn, ToolsAreThere
 from zotops.looking import made
 from zotops.model import Evidence, Verdict
+from zotops.profile import Copy
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
 WRITE = f"PUT {REPOSITORY}/actions/secrets/0-no-such-name"
@@ -57,10 +58,15 @@ def test_a_forge_that_does_not_judge_tells_nothing(tmp_path: Path, with_token: i
     assert evidence.observed == f"an impossible secret: {with_token}, without a token: {without}"
 
 
-def taken(folder: Path, with_token: Answer, without: Answer = 401) -> Evidence:
-    with tabled({f"other {WRITE}": with_token, f"nobody {WRITE}": without}) as forge:
+def taken(folder: Path, with_token: Answer, without: Answer = 401, **copies: Answer) -> Evidence:
+    """`copies`: what further repositories of that name answer."""
+    others = {
+        f"other PUT /api/v1/repos/ops/{name}/actions/secrets/0-no-such-name": told for name, told in copies.items()
+    }
+    with tabled({f"other {WRITE}": with_token, f"nobody {WRITE}": without, **others}) as forge:
         profile, _ = with_programs(folder)
-        place = msgspec.structs.replace(profile.forge, api_url=f"{forge.url}/api/v1")
+        further = tuple(Copy(owner="ops", repo=name, secret="K") for name in copies)
+        place = msgspec.structs.replace(profile.forge, api_url=f"{forge.url}/api/v1", copies=further)
         profile = msgspec.structs.replace(profile, forge=place)
         return made(ForgeTakesWrites(profile=profile), world_of(profile, Safe({profile.forge_token: "token"})), {})
 
@@ -90,6 +96,33 @@ def test_a_forge_that_judges_no_token_tells_nothing_about_writes(tmp_path: Path,
     evidence = taken(tmp_path, with_token, without)
     assert evidence.verdict is UNKNOWN
     assert evidence.observed == f"an impossible secret: {with_token}, without a token: {without}"
+
+
+@pytest.mark.parametrize(
+    ("own", "site", "verdict", "observed"),
+    [
+        (400, 422, PASSED, "practice/platform: 400; ops/site: 422"),
+        (400, 403, FAILED, "ops/site: 403, no write:repository or no owner"),
+        (403, 400, FAILED, "practice/platform: 403, no write:repository or no owner"),
+        (401, 404, FAILED, "practice/platform: 401, the token is not valid; ops/site: 404, no repository"),
+        (400, 500, UNKNOWN, "an impossible secret: practice/platform: 400; ops/site: 500, without a token: 401"),
+    ],
+)
+def test_every_repository_that_is_given_the_key_is_asked(
+    *, tmp_path: Path, own: int, site: int, verdict: Verdict, observed: str
+) -> None:
+    evidence = taken(tmp_path, own, site=site)
+    assert (evidence.verdict, evidence.observed) == (verdict, observed)
+    for place in ("practice/platform", "ops/site") if verdict is FAILED else ():
+        assert (place in evidence.remedy) is (place in observed)
+
+
+def test_a_person_is_told_of_every_repository_to_ask(tmp_path: Path) -> None:
+    profile, _ = with_programs(tmp_path)
+    assert ForgeTakesWrites(profile=profile).look.want.startswith("400 or 422; `token`")
+    copies = (Copy(owner="ops", repo="site", secret="K"),)
+    profile = msgspec.structs.replace(profile, forge=msgspec.structs.replace(profile.forge, copies=copies))
+    assert ForgeTakesWrites(profile=profile).look.want.startswith("400 or 422, also for ops/site; `token`")
 
 
 def there(folder: Path, sign_in: str, *names: str) -> Evidence:

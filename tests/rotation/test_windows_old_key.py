@@ -41,7 +41,8 @@ def test_when_only_some_consumers_have_the_new_key_both_keys_work_until_all_have
 ) -> None:
     """Window 8."""
     second_consumer(place)
-    lose_answer(monkeypatch, "PUT", f"{vault_and_ci.OTHER}/actions/secrets/", sent=sent)
+    path = f"{vault_and_ci.OTHER}/actions/secrets/{place.stores.names['secret']}"
+    lose_answer(monkeypatch, "PUT", path, sent=sent)
     assert place.here() == UNCERTAIN
     assert place.stores.works(place.old)
     assert place.here() == DONE, place.said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from zotops.model import Check, Login
 from zotops.profile import OfProfile
@@ -24,3 +24,8 @@ class AsksForge(OfProfile, Check):
     def logins(self) -> Sequence[Login]:
         """The forge's token."""
         return (Login(self.profile.forge.owner, self.profile.forge_token),)
+
+    def of_each(self, told: Mapping[str, str]) -> str:
+        """What is told of each repository by its name; of a single one without it."""
+        texts = [f"{place}: {text}" for place, text in told.items()]
+        return "; ".join(texts if self.profile.forge.copies else told.values())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from zotops.checks.asking import AsksForge
-from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
+from zotops.errors import Unreachable
+from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile, Profile
 from zotops.systems import argocd
 from zotops.systems.forgejo import Forgejo
@@ -20,7 +22,7 @@ REMEDIES = {
     "ssh": "install OpenSSH",
 }
 NO_TOKEN = 401
-EXPECTED = "ArgoCD: signed in and allowed to sync; the forge: a write is understood (400 or 422), not forbidden"
+UNDERSTOOD = "a write is understood (400 or 422), not forbidden"
 # What an impossible secret is answered with, and why that is bad.
 MEANINGS = {
     400: "",
@@ -74,7 +76,43 @@ class ToolsAreThere(OfProfile, Check):
         )
 
 
-class ToolsAreSignedIn(AsksForge):
+@dataclass(frozen=True, kw_only=True)
+class Probed:
+    """What the forge says to a secret of an impossible name, told of each repository that is given the key.
+
+    `refused`: where and why the token may not write, "" when it may everywhere; `twin`: without a token.
+    """
+
+    statuses: str
+    refused: str
+    twin: str
+    remedy: str
+
+
+class AsksToWrite(AsksForge):
+    """Whether the token may write wherever the key is given to: a later step must not be the first to find out."""
+
+    def probed(self, world: World) -> Probed:
+        """Unreachable when the forge judges no tokens, or answers in no way that is known."""
+        forge, own = Forgejo(world=world, profile=self.profile), self.profile.forge
+        statuses = {f"{own.owner}/{own.repo}": forge.probe_write()}
+        statuses |= {str(copy): forge.probe_write(copy) for copy in own.copies}
+        told = self.of_each({place: str(status) for place, status in statuses.items()})
+        twin = forge.probe_write(with_token=False)
+        if twin != NO_TOKEN or not MEANINGS.keys() >= set(statuses.values()):
+            raise Unreachable(
+                f"an impossible secret: {told}, without a token: {twin}", remedy="is that the forge, and is it well?"
+            )
+        refused = {place: f"{status}, {MEANINGS[status]}" for place, status in statuses.items() if MEANINGS[status]}
+        return Probed(
+            statuses=told,
+            refused=self.of_each(refused),
+            twin=f"the same without a token: {twin}",
+            remedy=f"put a token with write:repository of an owner of {', '.join(refused)} into {forge.place}",
+        )
+
+
+class ToolsAreSignedIn(AsksToWrite):
     """ArgoCD knows us and lets us sync; the forge's token is valid, an owner's, and may write."""
 
     def __str__(self) -> str:
@@ -103,24 +141,20 @@ class ToolsAreSignedIn(AsksForge):
         """Both are always asked; FAILED names everything that is missing."""
         del facts
         refused = [*_refused_by_argocd(world, self.profile)]
-        forge = Forgejo(world=world, profile=self.profile)
-        status, twin = forge.probe_write(), forge.probe_write(with_token=False)
-        if status not in MEANINGS or twin != NO_TOKEN:
-            observed = f"an impossible secret: {status}, without a token: {twin}"
-            return unknown(expected=EXPECTED, observed=observed, remedy="is that the forge, and is it well?")
-        if MEANINGS[status]:
-            refused.append((f"the forge: {status}, {MEANINGS[status]}", f"put an owner's token into {forge.place}"))
+        forge = self.probed(world)
+        if forge.refused:
+            refused.append((f"the forge: {forge.refused}", forge.remedy))
         return judged(
             not refused,
-            expected=EXPECTED,
-            observed="; ".join(what for what, _ in refused) or f"yes, allowed to; the forge: {status}",
-            twin=f"the same without a token: {twin}",
+            expected=f"ArgoCD: signed in and allowed to sync; the forge: {UNDERSTOOD}",
+            observed="; ".join(what for what, _ in refused) or f"yes, allowed to; the forge: {forge.statuses}",
+            twin=forge.twin,
             likely="a session or a token has ended, or is somebody else's",
             remedy="; ".join(remedy for _, remedy in refused),
         )
 
 
-class ForgeTakesWrites(AsksForge):
+class ForgeTakesWrites(AsksToWrite):
     """The forge's token is valid, an owner's, and may write: the key can be given to CI."""
 
     def __str__(self) -> str:
@@ -131,10 +165,11 @@ class ForgeTakesWrites(AsksForge):
         """A secret of an impossible name: refused for its name only by a forge that would have taken it."""
         forge = self.profile.forge
         url = f"{forge.api_url}/repos/{forge.owner}/{forge.repo}/actions/secrets/0-no-such-name"
+        also = "".join(f", also for {copy}" for copy in forge.copies)
         return Look(
             command=f"curl -s -o /dev/null -w '%{{http_code}}' -X PUT -H @token -H 'Content-Type: application/json' "
             f"-d '{{}}' {url}",
-            want="400 or 422; `token` is a file with the line `Authorization: token …`, that only you may read",
+            want=f"400 or 422{also}; `token` is a file with the line `Authorization: token …`, that only you may read",
             otherwise=(
                 Otherwise(
                     answer="403",
@@ -148,19 +183,14 @@ class ForgeTakesWrites(AsksForge):
     def run(self, world: World, facts: Facts) -> Evidence:
         """The same without a token is 401, so the forge judges tokens."""
         del facts
-        expected = "a write is understood (400 or 422), not forbidden"
-        forge = Forgejo(world=world, profile=self.profile)
-        status, twin = forge.probe_write(), forge.probe_write(with_token=False)
-        if status not in MEANINGS or twin != NO_TOKEN:
-            observed = f"an impossible secret: {status}, without a token: {twin}"
-            return unknown(expected=expected, observed=observed, remedy="is that the forge, and is it well?")
+        forge = self.probed(world)
         return judged(
-            not MEANINGS[status],
-            expected=expected,
-            observed=f"{status}, {MEANINGS[status]}" if MEANINGS[status] else str(status),
-            twin=f"the same without a token: {twin}",
+            not forge.refused,
+            expected=UNDERSTOOD,
+            observed=forge.refused or forge.statuses,
+            twin=forge.twin,
             likely="the token has ended, or is somebody else's",
-            remedy=f"put an owner's token with write:repository into {forge.place}",
+            remedy=forge.remedy,
         )
 
 

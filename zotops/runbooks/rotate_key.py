@@ -102,7 +102,7 @@ def preflight(profile: Profile) -> Step:
             CurrentKeyIsKnown(profile=profile),
             NothingIsPending(profile=profile),
             NoStrayKeys(profile=profile),
-            SecretIsListed(profile=profile),
+            SecretIsListed(profile=profile, with_copies=False),
             ForgeTakesWrites(profile=profile),
         ),
         safe_to_stop="Nothing has been changed.",

@@ -82,16 +82,17 @@ class Forgejo:
         found = self._read("").get("permissions") or {}
         return {name: bool(found.get(name)) for name in ("admin", "push", "pull")}
 
-    def probe_write(self, *, with_token: bool = True) -> int:
+    def probe_write(self, copy: Copy | None = None, *, with_token: bool = True) -> int:
         """Status of a write that is always refused: a secret with an impossible name and no value.
 
+        `copy`: in that repository instead of the profile's.
         400 or 422: understood, and the token may write; 403: it may not; 401: no or a wrong token.
         """
-        return self._send("PUT", "/actions/secrets/0-no-such-name", {}, with_token=with_token).status
+        return self._send("PUT", "/actions/secrets/0-no-such-name", {}, with_token=with_token, copy=copy).status
 
-    def secrets(self) -> Mapping[str, str]:
+    def secrets(self, copy: Copy | None = None) -> Mapping[str, str]:
         """Name of every Actions secret, and when it was first made; an update leaves that time alone."""
-        return {str(row["name"]): str(row.get("created_at", "")) for row in self._pages("/actions/secrets", "")}
+        return {str(row["name"]): str(row.get("created_at", "")) for row in self._pages("/actions/secrets", "", copy)}
 
     def put_secret(self, name: str, value: Secret, copy: Copy | None = None) -> int:
         """Set an Actions secret, of another repository if one is named; the status: 201 new, 204 replaced.
@@ -190,11 +191,12 @@ class Forgejo:
             raise self._odd(path)
         return found
 
-    def _pages(self, path: str, key: str) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, path: str, key: str, copy: Copy | None = None) -> Iterator[Mapping[str, Any]]:
         """Every row of a list; `key` names the field that holds it, "" when the answer is the list itself."""
         for page in range(1, MOST_PAGES + 1):
             joint = "&" if "?" in path else "?"
-            answer = self._json(self._send("GET", f"{path}{joint}{urlencode({'page': page, 'limit': PAGE})}"))
+            query = urlencode({"page": page, "limit": PAGE})
+            answer = self._json(self._send("GET", f"{path}{joint}{query}", copy=copy))
             rows = answer.get(key) if key and isinstance(answer, dict) else answer
             if not isinstance(rows or [], list):
                 raise self._odd(path)
