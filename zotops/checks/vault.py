@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, not_yet, unknown
 from zotops.profile import OfProfile, Profile, parse_ref
+from zotops.secret_stores.troubles import ABSENT
 from zotops.systems.key_places import (
     KEY_PRINT,
     OTHER_FIELDS,
@@ -28,12 +28,6 @@ from zotops.systems.vault_by_hand import (
 )
 from zotops.world import SecretRef, World
 
-# What a store says of a thing that is not there; any other trouble tells nothing about the vault's content.
-ABSENT = re.compile(
-    r"isn't an item|isn't a vault|does not have a field|could not find field|no such (item|field)"
-    r"|more than one item matches",
-    re.IGNORECASE,
-)
 ALL_FIELDS = f"{', '.join(OWN_FIELDS[:-1])} and {OWN_FIELDS[-1]}"
 
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from zotops.checks.vault import ABSENT, when_locked
+from zotops.checks.vault import when_locked
 from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Login, Look, judged
 from zotops.profile import OfProfile
+from zotops.secret_stores.troubles import ABSENT, LOCKED
 from zotops.systems.vault_by_hand import read_command
 from zotops.world import World
-
-# What a locked or signed-out store says (the facts about `op`); any other trouble tells nothing about the lock.
-LOCKED = re.compile(
-    r"not (currently )?signed in|could not find session token|no accounts configured|no account found for filter"
-    r"|authorization (prompt dismissed|timeout)|cannot setup session|key chain is locked",
-    re.IGNORECASE,
-)
 
 
 class VaultIsUnlocked(OfProfile, Check):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from zotops.checks.vault_unlocked import LOCKED
 from zotops.errors import Stop, Unreachable
 from zotops.profile import Profile
+from zotops.secret_stores.troubles import LOCKED, NO_ANSWER, NO_FIELD
 from zotops.systems.forgejo import MOST_PAGES, PAGE, Forgejo
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PENDING, PREVIOUS, REVOKED, own_field, trouble_with
 from zotops.systems.moments import moment
@@ -19,10 +18,6 @@ from zotops.systems.zot_keys import Key, Listed, ask_key_api, listed_with
 from zotops.world import Secret, SecretRef, World
 
 OK, NOT_SIGNED_IN = 200, 401
-# What a store says of a field that it does not have; any other trouble says nothing about what is kept.
-NOT_KEPT = re.compile(r"does not have a field|could not find field|no such (item|field)", re.IGNORECASE)
-
-NO_ANSWER = re.compile(r"did not end within|no answer within", re.IGNORECASE)
 
 
 class Answer(Enum):
@@ -150,7 +145,7 @@ def read_field(world: World, ref: SecretRef) -> Field:
     try:
         return Field(value=world.secrets.read(ref))
     except Stop as stop:
-        return Field(kept=False) if NOT_KEPT.search(stop.what) else Field(unread=str(stop))
+        return Field(kept=False) if NO_FIELD.search(stop.what) else Field(unread=str(stop))
 
 
 def ask_registry(world: World, profile: Profile, key: Field) -> AtRegistry:
