@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.checks.matrix_cells import read_matrix
 from tests.commands.verifying import KINDS, Hardened, hardened
 from tests.systems.outside import Safe, world_of
-from zotops.checks.matrix import read_matrix
 from zotops.lab import vault
 from zotops.lab.first_key import make_key
 from zotops.model import Verdict

@@ -130,8 +130,8 @@ def places(profile: Profile) -> tuple[Place, ...]:
     )
 
 
-def cells(profile: Profile, *, only: frozenset[str] = frozenset(), latest: bool = True) -> Iterator[Cell]:
-    """Every cell of the matrix. `only`: ids of principals; `latest`: there is a tag of that name."""
+def cells(profile: Profile, *, only: frozenset[str] = frozenset()) -> Iterator[Cell]:
+    """Every cell of the matrix. `only`: ids of principals."""
     for address in addresses(profile):
         for principal in principals(profile):
             if (only and principal.id not in only) or (principal.login and not address.with_secrets):
@@ -141,7 +141,7 @@ def cells(profile: Profile, *, only: frozenset[str] = frozenset(), latest: bool 
                 if principal.rights is None and place.kind not in {"registry", "image"}:
                     continue
                 for ask in ASKS:
-                    if place.kind in ask.places and (latest or ask.needs != "latest"):
+                    if place.kind in ask.places:
                         right = expected(principal, ask, place)
                         yield Cell(principal=principal, ask=ask, place=place, address=address, expected=right)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from zotops.errors import Stop, Unreachable
-from zotops.profile import Profile
+from zotops.profile import Profile, parse_ref
 from zotops.world import Secret, SecretRef, SecretStore, World
 
 # A vault may ask for a finger at each read, whatever registry it is for: never twice at once.
@@ -66,7 +66,7 @@ class Sparing:
 
 def locked(world: World, profile: Profile, *, attended: bool, with_pending: bool = False) -> World:
     """The world with a store that is asked sparingly; unattended, only for what the profile allows."""
-    listed = frozenset(SecretRef(*ref.split("/", 1)) for ref in profile.secrets.unattended)
+    listed = frozenset(map(parse_ref, profile.secrets.unattended))
     pending = None if with_pending else profile.pending_key.secret
     store = Sparing(store=world.secrets, pending=pending, readable=None if attended else listed)
     return replace(world, secrets=store)

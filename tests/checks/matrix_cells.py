@@ -1,5 +1,7 @@
-"""Single cells of the access matrix, and answers to them, for tests of what they mean."""
+"""The access matrix, single cells of it, and answers to them, for tests of what they mean."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +9,12 @@ import msgspec
 
 from tests.systems.outside import profile_of
 from zotops.access_matrix import Cell, cells
+from zotops.checks.limits import Limited
+from zotops.checks.matrix import Matrix, answered
 from zotops.checks.matrix_answers import Asked, Seen
+from zotops.connections import CONNECTIONS
 from zotops.profile import Profile, Verify
-from zotops.world import Headers, Reply
+from zotops.world import Headers, Reply, World
 
 
 def one_door(folder: Path) -> Profile:
@@ -47,3 +52,10 @@ def wrong(cell: Cell) -> Asked:
     """The cell, let through where it should be refused, or the other way round."""
     through: Any = cell.ask.through
     return asked(cell, min(through - cell.expected or {403}))
+
+
+def read_matrix(world: World, profile: Profile, *, only: frozenset[str] = frozenset()) -> list[Asked]:
+    """The whole matrix, asked and answered."""
+    limited = replace(world, http=Limited(http=world.http, within=10.0))
+    with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
+        return answered(Matrix(profile=profile, only=only).ask(limited, pool))

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from tests.actions.shelf import Shelf
-from tests.checks.matrix_cells import cell_of, one_door
+from tests.checks.matrix_cells import cell_of, one_door, read_matrix
 from tests.systems.outside import KEY, Safe, world_of
 from zotops.access_matrix import Cell, cells
 from zotops.checks.limits import SESSIONS
-from zotops.checks.matrix import NO_LATEST, NOTHING_CACHED, one, read_matrix
+from zotops.checks.matrix import NO_LATEST, NOTHING_CACHED, one
 from zotops.checks.matrix_answers import Asked
 from zotops.checks.matrix_image import Image
 from zotops.errors import Stop, Unreachable

@@ -25,6 +25,7 @@ DOORS = {
         "zotops/commands/report.py",
         "zotops/commands/opening.py",
         "zotops/watched_key/history.py",
+        "zotops/watched_key/watching.py",
         "zotops/systems/",
         LAB,
     ),

@@ -42,9 +42,6 @@ class Requested:
     as_skopeo: bool = False
     sign_in: bool = False
 
-    def __bool__(self) -> bool:
-        return self.write or bool(self.pull_through) or self.as_dagger or self.as_skopeo or self.sign_in
-
 
 def do(world: World, profile: Profile, wanted: Requested) -> Iterator[Told]:
     """Do it, one after another. What cannot be done is UNKNOWN, what is refused is FAILED."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -27,7 +27,6 @@ from zotops.checks.matrix_answers import STRANGE, Asked, Seen, judged_by_registr
 from zotops.checks.matrix_image import Image, find_cached, find_image
 from zotops.checks.matrix_lines import Question, lines, turns, walk
 from zotops.checks.matrix_requests import SENDERS
-from zotops.connections import CONNECTIONS
 from zotops.errors import Stop, Unreachable
 from zotops.profile import Profile
 from zotops.systems.front_doors import door_at
@@ -105,15 +104,6 @@ class Matrix:
             return Unreachable(f"{principal.login.secret} holds no key", remedy="put one there, or name another place")
         evidence = no_key(world, self.profile, "")
         return Unreachable(evidence.observed, remedy=evidence.remedy)
-
-
-def read_matrix(
-    world: World, profile: Profile, *, only: frozenset[str] = frozenset(), within: float = 10.0
-) -> list[Asked]:
-    """The whole matrix, asked and answered; `within`: seconds for one answer."""
-    limited = replace(world, http=Limited(http=world.http, within=within))
-    with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
-        return answered(Matrix(profile=profile, only=only).ask(limited, pool))
 
 
 def answered(questions: Sequence[Question]) -> list[Asked]:

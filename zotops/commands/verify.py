@@ -129,7 +129,7 @@ class _Job:
         """In a world of its own, closed afterwards: a hundred of them would hold thousands of connections."""
         with open_sparing_world(self.profile, state_folder(), redactor, taken=self.taken) as world:
             found = measure(world, self.profile, self.wanted, threads=self.threads)
-            return with_requested(world, found, self.requested) if self.requested else found
+            return with_requested(world, found, self.requested) if self.requested is not None else found
 
 
 def _measure_all(jobs: Sequence[_Job], redactor: Redactor) -> list[Verified]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from zotops.profile import Profile
 from zotops.systems.moments import moment
@@ -34,7 +37,6 @@ def status_online(world: World, profile: Profile, known: History) -> tuple[KeySt
     judged = Judged(seen=seen, known=known, profile=profile)
     points = (*about_the_key(judged), *about_the_others(judged), *about_the_schedule(judged))
     at = world.clock.now()
-    told = all(point.level is not Level.UNKNOWN for point in points)
     last = known.last.told_at if known.last else ""
     current = seen.registry.current
     status = KeyStatus(
@@ -51,9 +53,10 @@ def status_online(world: World, profile: Profile, known: History) -> tuple[KeySt
         label=current.label if current else "",
         others=others(judged),
         looked=current is not None,
-        last_success=at if told else moment(last),
+        last_success=moment(last),
         took=world.clock.ticks() - start,
     )
+    status = replace(status, last_success=at) if status.told else status
     return status, _left_behind(status, seen, known, at)
 
 
@@ -83,19 +86,7 @@ def _left_behind(status: KeyStatus, seen: Seen, known: History, at: datetime) ->
     told_at = at.isoformat() if status.told else before.told_at
     key, dates = status.key, status.dates
     if key is None:
-        return LastLook(
-            registry=before.registry,
-            at=at.isoformat(),
-            told_at=told_at,
-            seen_at=before.seen_at,
-            print=before.print,
-            id=before.id,
-            label=before.label,
-            made=before.made,
-            expires=before.expires,
-            due=before.due,
-            used=before.used,
-        )
+        return msgspec.structs.replace(before, at=at.isoformat(), told_at=told_at)
     listed = {other.key.id for other in status.others}
     used = {one: when for one, when in before.used.items() if one in listed}
     return LastLook(
