@@ -98,6 +98,13 @@ def test_everything_that_the_next_rotation_needs_is_noted(place: Rotating) -> No
     assert (evidence.verdict, evidence.observed) == (PASSED, f"expires {ENDS}, due 2026-08-06")
 
 
+@pytest.mark.parametrize("written", ["2026-09-05T00:00:00Z", "2026-09-05T02:00:00+02:00"])
+def test_the_end_may_be_written_as_the_server_writes_it(place: Rotating, written: str) -> None:
+    noted(place, expires=written)
+    evidence = place.look(DatesAreNoted, place.facts | {KEY_ID: "id-0001", KEY_EXPIRES: ENDS})
+    assert (evidence.verdict, evidence.observed) == (PASSED, f"expires {written}, due 2026-08-06")
+
+
 @pytest.mark.parametrize(
     ("changes", "observed"),
     [

@@ -17,6 +17,7 @@ from zotops.systems.key_places import (
     own_field,
     trouble_with,
 )
+from zotops.systems.moments import moment
 from zotops.systems.rotation import OLD_KEY_ID, OLD_KEY_PRINT, REVOKED_AT, due_day
 from zotops.systems.vault_by_hand import earlier_values, length_command, own_item_command
 from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
@@ -180,7 +181,7 @@ class DatesAreNoted(OfProfile, Check):
             return not_yet(expected, KEY_ID if KEY_ID not in facts else KEY_EXPIRES)
         kept = {name: world.secrets.read(own_field(self.profile, name)).reveal() for name in (EXPIRES, DUE, REVOKED)}
         wrong = []
-        if kept[EXPIRES] != facts[KEY_EXPIRES]:
+        if moment(kept[EXPIRES]) != moment(facts[KEY_EXPIRES]):
             wrong.append(f"expires is {kept[EXPIRES] or 'empty'}")
         if kept[DUE] != due_day(facts[KEY_EXPIRES], self.profile.rotation.lifetime_days, self.profile.rotation.due_day):
             wrong.append(f"due is {kept[DUE] or 'empty'}")
