@@ -85,7 +85,7 @@ class Screen:
     def lines(self, label: str, text: str, indent: int = 2) -> None:
         """A labelled text, wrapped below itself."""
         if text:
-            self.hang(f"{' ' * indent}{label:<10}", text)
+            self.hang(f"{' ' * indent}{f'{label} ':<10}", text)
 
     def hang(self, head: str, text: str, style: str = "") -> None:
         """A text after its head, wrapped below itself; words stay whole, so that they can be copied."""

@@ -1,7 +1,7 @@
 """`invoke rotate-key` in a real terminal: every state by hand, and by zotops with two decisions."""
 
-import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.desk import Desk, started
 from tests.acceptance.finished import secrets_of
-from tests.acceptance.person import Person, Prompt, at_a_terminal
+from tests.acceptance.person import STEP, Person, Prompt, at_a_terminal
 from tests.rotation.place import LONGEST
 from tests.rotation.stores import Stores
 from zotops.lab.hands import Hands
@@ -28,23 +28,22 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield replace(found, procedure="rotate-key")
 
 
-def by_hand(desk: Desk, hands: Hands, prompt: Prompt) -> str:
+def by_hand(person: Person, hands: Hands, prompt: Prompt) -> str:
     """What a person types who does everything with their own hands."""
     if prompt.question:
         return hands.answer(next(known for words, known in QUESTIONS.items() if words in prompt.question))
     if "c" in prompt.keys:
-        hands.known = facts(desk)
+        hands.known = above(person)
         hands.do(prompt.step)
         return "c"
     assert "a" not in prompt.keys, f"a check is red: {prompt.shown}"
     return "f" if "f" in prompt.keys else "h"
 
 
-def facts(desk: Desk) -> dict[str, str]:
-    """What a person reads above the instructions."""
-    (journal,) = desk.journals()
-    records = [json.loads(line) for line in journal.read_text().splitlines()]
-    return {r["data"]["name"]: r["data"]["value"] for r in records if r["event"] == "fact-found"}
+def above(person: Person) -> dict[str, str]:
+    """What a person reads above the instructions of the step where the screen waits: names, and what is known."""
+    of_step = person.text[[found.start() for found in STEP.finditer(person.text)][-1] :]
+    return dict(re.findall(r"^  ((?:old-)?key-[a-z]+)\s+(\S+)\s*$", of_step, re.MULTILINE))
 
 
 def shows_no_secret(secrets: list[tuple[str, str]], person: Person) -> None:
@@ -59,8 +58,8 @@ def test_every_state_is_done_by_hand_and_the_key_is_pasted_unseen(desk: Desk) ->
     with at_a_terminal(desk) as person:
         prompt = person.prompt()
         while prompt.step != "arm" or "c" not in prompt.keys:
-            prompt = person.types(by_hand(desk, hands, prompt))
-        assert person.ends(by_hand(desk, hands, prompt)) == 0, person.text[-3000:]
+            prompt = person.types(by_hand(person, hands, prompt))
+        assert person.ends(by_hand(person, hands, prompt)) == 0, person.text[-3000:]
         assert "Received: 36 characters, form correct." in person.text
         shows_no_secret([*secrets_of(desk), (stores.names["ci_user"], old)], person)
     assert not any(event.endswith("action-intended") for event in desk.events())
@@ -108,7 +107,7 @@ def test_by_zotops_it_takes_two_decisions(desk: Desk) -> None:
         refused = person.types("0000x")
         assert refused.step == "revoke"
         assert stores.works(old)
-        assert person.ends(facts(desk)["old-key-id"][-4:]) == 0, person.text[-3000:]
+        assert person.ends(above(person)["old-key-id"][-4:]) == 0, person.text[-3000:]
         assert "Done. 4 observed" in person.text
         shows_no_secret([*secrets_of(desk), (stores.names["ci_user"], old)], person)
     assert not stores.works(old)

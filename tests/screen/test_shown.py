@@ -73,6 +73,13 @@ def test_known_facts_stand_above_the_instructions_that_name_them(glass: Glass) -
     assert "not named" not in shown
 
 
+def test_a_fact_stands_apart_from_a_name_that_is_long(glass: Glass) -> None:
+    fact = Fact("lamp-made-last")
+    step = lamp_step(Lamps(), "hall", instructions=f"Unscrew {fact}.")
+    shown = glass.shows(StepBegins(step=step, position=1, total=1, facts={fact: "lamp-0042"}))
+    assert "  lamp-made-last lamp-0042\n" in shown
+
+
 @pytest.mark.parametrize(
     ("mark", "final", "ends"),
     [

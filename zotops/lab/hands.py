@@ -43,9 +43,9 @@ class Hands:
             "store-ci-key": self.store_key,
             "sync-forge-secrets": self.sync_secrets,
             "promote": lambda: rotating.promote(self.world, self.mistakes),
-            "revoke": lambda: rotating.revoke(self.world),
-            "end-others": lambda: rotating.revoke(self.world),
-            "arm": lambda: rotating.arm(self.world, self.mistakes, self.known.get("old-key-id", "")),
+            "revoke": lambda: rotating.revoke(self.world, self.known.get("old-key-id", "")),
+            "end-others": lambda: rotating.end_others(self.world, self.known["key-id"]),
+            "arm": lambda: rotating.arm(self.world, self.mistakes, self.known),
         }
         by_hand.get(step, lambda: None)()
 

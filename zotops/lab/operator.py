@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,6 +10,9 @@ from typing import Protocol
 from zotops.lab.hands import Hands
 from zotops.model import Question
 from zotops.operator import Decision, Offer, Shown, StepBegins
+
+# Seconds. No hands are faster: what was read before they began is not taken for what they have left.
+A_MOMENT = 0.1
 
 
 class Shows(Protocol):
@@ -43,7 +47,8 @@ class PracticeOperator:
         """As anybody would see it."""
         self.screen.show(what)
         if isinstance(what, StepBegins):
-            self.hands.known = {fact.name: value for fact, value in what.facts.items()}
+            mentioned = [fact for fact in what.facts if str(fact) in what.step.instructions]
+            self.hands.known = {fact.name: what.facts[fact] for fact in mentioned}
             self.meanwhile.get(what.step.id, _nothing)()
 
     def decide(self, offer: Offer) -> Decision:
@@ -52,6 +57,7 @@ class PracticeOperator:
             raise LeftOpen(offer)
         if Decision.CHECK in offer.choices:
             self.hands.do(offer.step.id)
+            time.sleep(A_MOMENT)
             return Decision.CHECK
         if offer.step.id in self.by_hand:
             return Decision.BY_HAND

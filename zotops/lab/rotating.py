@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -30,30 +30,32 @@ def promote(world: Document, mistakes: Mapping[str, Any]) -> None:
         vault.set_value(document, own, "pending", "")
 
 
-def revoke(world: Document) -> None:
-    """Signed in as the CI user, delete every key but the current one; sign out again."""
-    browser = sign_in(world)
-    current = listed(world, _held(world, "current"))
-    for each in current:
-        if each["uuid"] != _own(current)["uuid"]:
-            url = f"{world['registry']['url']}/zot/auth/apikey?id={each['uuid']}"
-            browser.ask(url, method="DELETE", headers=AS_PAGE)
-    browser.ask(f"{world['registry']['url']}/zot/auth/logout", method="POST", headers=AS_PAGE)
-    forget_sign_in(world)
+def revoke(world: Document, old: str) -> None:
+    """Signed in as the CI user, delete the key of that id; sign out again."""
+    _end(world, [each for each in listed(world, _held(world, "current")) if each["uuid"] == old])
 
 
-def arm(world: Document, mistakes: Mapping[str, Any], ended: str) -> None:
-    """Note the new key's dates and ids, and empty previous; "forgets_dates": nothing of that."""
+def end_others(world: Document, new: str) -> None:
+    """As `revoke`, every key but the one of that id; the new one is pending then."""
+    _end(world, [each for each in listed(world, _held(world, "pending")) if each["uuid"] != new])
+
+
+def arm(world: Document, mistakes: Mapping[str, Any], known: Mapping[str, str]) -> None:
+    """Note the new key's dates, as the page shows them, and both ids, and empty previous.
+
+    "forgets_dates": nothing of that.
+    """
     if mistakes.get("forgets_dates"):
         return
-    own, new = world["names"]["own_item"], _own(listed(world, _held(world, "current")))
-    expires = datetime.fromisoformat(new["expirationDate"])
-    due = (expires - timedelta(days=DAYS) + timedelta(days=DUE)).date().isoformat()
+    own, keys = world["names"]["own_item"], listed(world, _held(world, "current"))
+    expires = next(str(each["expirationDate"]) for each in keys if each["uuid"] == known["key-id"])
+    due = (datetime.fromisoformat(expires) - timedelta(days=DAYS) + timedelta(days=DUE)).date().isoformat()
     with _state(world).edit("vault") as document:
-        vault.set_value(document, own, "expires", expires.isoformat())
+        ended = filter(None, [vault.value_of(document, own, "revoked"), known.get("old-key-id", "")])
+        vault.set_value(document, own, "expires", expires)
         vault.set_value(document, own, "due", due)
-        vault.set_value(document, own, "current-id", new["uuid"])
-        vault.set_value(document, own, "revoked", ended)
+        vault.set_value(document, own, "current-id", known["key-id"])
+        vault.set_value(document, own, "revoked", ",".join(ended))
         vault.set_value(document, own, "previous", "")
 
 
@@ -66,11 +68,7 @@ def use_previous(root: Path) -> None:
 def end_current(root: Path) -> None:
     """Let somebody end the key that CI uses, signed in as its user."""
     world = json.loads((root / "world.json").read_text())
-    browser, key = sign_in(world), _own(listed(world, _held(world, "current")))["uuid"]
-    url = f"{world['registry']['url']}/zot/auth/apikey"
-    browser.ask(f"{url}?id={key}", method="DELETE", headers=AS_PAGE)
-    browser.ask(f"{world['registry']['url']}/zot/auth/logout", method="POST", headers=AS_PAGE)
-    forget_sign_in(world)
+    _end(world, [_own(listed(world, _held(world, "current")))])
 
 
 def listed(world: Document, key: str) -> list[Document]:
@@ -90,6 +88,15 @@ def ask(world: Document, key: str, path: str, *, method: str = "GET") -> tuple[i
     return status, text
 
 
+def _end(world: Document, keys: Sequence[Document]) -> None:
+    """Signed in as the CI user, delete these keys; sign out again."""
+    browser, url = sign_in(world), f"{world['registry']['url']}/zot/auth"
+    for each in keys:
+        browser.ask(f"{url}/apikey?id={each['uuid']}", method="DELETE", headers=AS_PAGE)
+    browser.ask(f"{url}/logout", method="POST", headers=AS_PAGE)
+    forget_sign_in(world)
+
+
 def _own(keys: list[Document]) -> Document:
     return max(keys, key=lambda key: str(key["lastUsed"]))
 
@@ -98,6 +105,7 @@ def _held(world: Document, which: str) -> str:
     names = world["names"]
     item, field = {
         "current": (names["shared_item"], names["field"]),
+        "pending": (names["own_item"], "pending"),
         "previous": (names["own_item"], "previous"),
     }[which]
     return vault.value_of(_state(world).read("vault"), item, field) or ""

@@ -34,8 +34,9 @@ from zotops.runbooks.in_common import (
     make_a_key,
     pasted_key,
 )
-from zotops.systems.rotation import COPIES_GIVEN
+from zotops.systems.rotation import COPIES_GIVEN, OLD_KEY_ID, OLD_KEY_LABEL
 from zotops.systems.vault_by_hand import in_key_chain, length_command, store_name
+from zotops.systems.zot_keys import KEY_EXPIRES, KEY_ID
 
 
 def runbook(profile: Profile) -> Runbook:
@@ -278,9 +279,9 @@ def revoke(profile: Profile) -> Step:
         title="End the old key",
         why="A key that is not ended works for whoever has it, until its last day.",
         instructions=f"""
-            <{profile.registry.url}/user/apikey>, signed in as `{profile.ci.name}` (see `create`): delete the key whose
-            id ends as shown above. The page says that it went well also where nothing happened, so load it again.
-            Sign out, end the impersonation.
+            <{profile.registry.url}/user/apikey>, signed in as `{profile.ci.name}` (see `create`): delete the key
+            {OLD_KEY_LABEL}, whose id is {OLD_KEY_ID}; both stand above. The page says that it went well also where
+            nothing happened, so load it again. Sign out, end the impersonation.
             """,
         action=RevokeOldKey(profile=profile),
         checks=(OldKeyIsGone(profile=profile), NoSessionLeft(profile=profile)),
@@ -315,9 +316,9 @@ def arm(profile: Profile) -> Step:
         title="Note when the next rotation is due, and throw the old key away",
         why="Nobody remembers a day in three months; `invoke key-status` reads it here.",
         instructions=f"""
-            In {store_name(profile)}, item `{secrets.own_title}`: `expires` is the new key's expirationDate, `due` the
-            day {profile.rotation.due_day} days after it was made, `current-id` its uuid; add the old uuid to `revoked`,
-            a comma before it. Empty `previous`.
+            In {store_name(profile)}, item `{secrets.own_title}`: `expires` is the new key's expirationDate,
+            {KEY_EXPIRES}; `due` the day {profile.rotation.due_day} days after it was made; `current-id` its uuid,
+            {KEY_ID}. Add the old one's, {OLD_KEY_ID}, to `revoked`, a comma before it. Empty `previous`.
             """,
         action=Arm(profile=profile),
         checks=(DatesAreNoted(profile=profile),),

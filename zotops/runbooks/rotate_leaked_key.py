@@ -15,6 +15,7 @@ from zotops.checks.vault_unlocked import VaultIsUnlocked
 from zotops.model import Runbook, Step
 from zotops.profile import Profile
 from zotops.runbooks import rotate_key
+from zotops.systems.zot_keys import KEY_ID, KEY_LABEL
 
 REFUSED = "Whoever has the leaked key can do nothing with it. CI is refused, too, until `propagate` is done."
 
@@ -73,9 +74,10 @@ def end_others(profile: Profile) -> Step:
         title="End every key but the new one",
         why="A leaked key can make others. Only when the list shows no other key twice, nobody else has one.",
         instructions=f"""
-            <{registry.url}/user/apikey>, signed in as `{user}` (see `create`): delete every key but the new one, load
-            the page again, and delete what has appeared meanwhile, until twice nothing has. Note the ids and labels
-            of those that you do not know. Sign out, end the impersonation.
+            <{registry.url}/user/apikey>, signed in as `{user}` (see `create`): delete every key but the new one,
+            {KEY_LABEL}, whose id is {KEY_ID}; both stand above. Load the page again, and delete what has appeared
+            meanwhile, until twice nothing has. Note the ids and labels of those that you do not know. Sign out, end
+            the impersonation.
             """,
         action=EndAllOthers(profile=profile),
         checks=(OnlyTheNewKeyIsLeft(profile=profile), NoSessionLeft(profile=profile)),
