@@ -1,0 +1,68 @@
+"""The way back before the old key is ended, and forward again: what was proven before it proves nothing any more."""
+
+import json
+
+import pytest
+
+from tests.rotation.place import LONGEST, Place, is_well
+from tests.rotation.walked import Watcher
+from zotops.actions.sync_secrets import SyncForgeSecrets
+from zotops.errors import ActionFailed
+from zotops.lab.checkout import commit_and_push
+
+DONE, FAILED, UNCERTAIN = 0, 1, 4
+AGAIN = ("promote", "propagate", "prove", "soak")
+
+pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly(share=0.15)]
+
+
+def told(place: Place, event: str) -> list[str]:
+    """The steps of which that was recorded, in order."""
+    return [record["step"] for record in map(json.loads, place.journal().splitlines()) if record["event"] == event]
+
+
+def commits(place: Place) -> list[str]:
+    """The commits that were built, in order; "" where the run forgot one."""
+    found = [record["data"] for record in map(json.loads, place.journal().splitlines())]
+    return [each["value"] for each in found if each.get("name") == "build-commit"]
+
+
+def commit(place: Place) -> str:
+    """One more commit that was never built."""
+    (place.root / "checkout" / "NEXT.md").write_text("To be built.\n")
+    return commit_and_push(place.stores.world, "Have something to build")
+
+
+def test_after_the_way_back_everything_from_there_on_is_proven_anew(place: Place, watcher: Watcher) -> None:
+    assert place.here(until="soak") == DONE, place.said
+    assert set(place.stores.consumers().values()) == {place.stores.held()["current"]} != {place.old}
+    assert place.here(undo="promote") == DONE, place.said
+    assert place.stores.held()["current"] == place.old
+    assert set(place.stores.consumers().values()) == {place.old}
+    assert told(place, "step-reopened") == [*AGAIN]
+    assert place.here() == FAILED
+    assert "push a commit" in place.said[0], "what is built already proves nothing"
+    newest = commit(place)
+    assert place.here() == DONE, place.said
+    assert told(place, "step-done")[4:] == [*AGAIN, *AGAIN, "revoke", "confirm", "arm"]
+    first, forgotten, second = commits(place)
+    assert (forgotten, second == newest, first == second) == ("", True, False)
+    assert (watcher.broken, is_well(place)) == ([], [])
+
+
+def test_where_ci_did_not_get_the_old_key_again_it_is_given_the_new_one_before_anything_is_ended(
+    place: Place, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> str:
+        raise ActionFailed("the play failed")
+
+    assert place.here(until="soak") == DONE, place.said
+    with monkeypatch.context() as broken:
+        broken.setattr(SyncForgeSecrets, "_by_role", fails)
+        assert place.here(undo="promote") == UNCERTAIN
+    assert "the vault has the old key again, CI may have either: the play failed" in place.said[0]
+    commit(place)
+    assert place.here() == DONE, place.said
+    assert told(place, "step-reopened") == [*AGAIN]
+    assert told(place, "step-done")[4:] == [*AGAIN, *AGAIN, "revoke", "confirm", "arm"]
+    assert (watcher.broken, is_well(place)) == ([], [])
