@@ -19,13 +19,14 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 @dataclass
 class StoredKey:
-    """A key as the registry keeps it; `secret` is what opens."""
+    """A key as the registry keeps it; `secret` is what opens, `expires_as` what is written of its end instead."""
 
     secret: str
     label: str = ""
     expires: datetime | None = NOW + timedelta(days=80)
     made: datetime = NOW - timedelta(days=10)
     used: datetime | None = None
+    expires_as: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
@@ -35,7 +36,8 @@ class Memory:
     key), forge (its secrets), issues (their list), open (a new one). `down`: hosts that do not answer.
 
     `disturbed`: how many of the next lists fall together with a use of the key labelled "busy". `issue_logins`: what
-    issues were asked for with.
+    issues were asked for with; `user`: whose token it is, "" where it may not ask that. `odd`: what the forge answers
+    instead, by a part of the path.
     """
 
     keys: list[StoredKey] = field(default_factory=list)
@@ -49,6 +51,8 @@ class Memory:
     runs: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     issue_logins: set[str] = field(default_factory=set)
+    user: str = ""
+    odd: dict[str, Any] = field(default_factory=dict)
 
     def key(self, secret: str, **more: Any) -> StoredKey:
         """Add a key."""
@@ -70,7 +74,12 @@ class Memory:
         self.asked.append(f"{method} {url}")
         if any(host in url for host in self.down):
             raise Unreachable(f"{method} {url}: refused", remedy="is it running?")
-        if "/issues" in url:
+        odd = [found for part, found in self.odd.items() if part in url]
+        if odd:
+            status, found = 200, odd[0]
+        elif url.endswith("/user"):
+            status, found = (200, {"login": self.user}) if self.user else (403, {"message": "read:user"})
+        elif "/issues" in url:
             self.issue_logins.add((headers or {}).get("Authorization", ""))
             status, found = self._issues(method, body)
         elif "/actions/runs" in url:
@@ -87,7 +96,8 @@ class Memory:
         if "open" in self.says:
             return self.says["open"], {}
         address = f"http://forge.test/issues/{len(self.issues) + 1}"
-        self.issues.append({**json.loads(body), "state": "open", "html_url": address})
+        opened = {"state": "open", "html_url": address, "user": {"login": self.user or "zot-watch"}}
+        self.issues.append({**json.loads(body), **opened})
         return 201, self.issues[-1]
 
     def ran(self, workflow: str, status: str, began: datetime) -> None:
@@ -129,7 +139,7 @@ class Memory:
             "uuid": key.id,
             "label": key.label,
             "createdAt": key.made.isoformat(),
-            "expirationDate": key.expires.isoformat() if key.expires else NEVER,
+            "expirationDate": key.expires_as or (key.expires.isoformat() if key.expires else NEVER),
             "lastUsed": key.used.isoformat() if key.used else NEVER,
             "isExpired": bool(key.expires and key.expires <= self.now),
         }

@@ -243,3 +243,27 @@ def test_the_how_to_names_every_point_and_no_other(watched: Scene) -> None:
     offline = status_offline(watched.profile, watched.known, NOW)
     points = [*(point.name for point in watched.look().points), *(point.name for point in offline.points)]
     assert named == list(dict.fromkeys(points))
+
+
+@pytest.mark.parametrize("rows", [[{}], [None], ["x"], [[1]], {"name": 1}, 5])
+def test_secrets_in_a_form_that_is_not_the_forges_are_unknown(scene: Scene, rows: object) -> None:
+    scene.memory.odd = {"/actions/secrets": rows}
+    assert scene.levels()["forge"] is Level.UNKNOWN
+    assert "in a form that is not Forgejo's" in scene.observed("forge")
+
+
+@pytest.mark.parametrize(
+    "row", [None, "x", {}, {"id": None}, {"event_payload": 5}, {"event_payload": "[]"}, {"event_payload": "{"}]
+)
+def test_runs_in_a_form_that_is_not_the_forges_are_unknown(watched: Scene, row: object) -> None:
+    watched.memory.ran("watch.yaml", "success", NOW)
+    whole = watched.memory.runs[0]
+    watched.memory.odd = {"/actions/runs": {"workflow_runs": [whole | row if isinstance(row, dict) and row else row]}}
+    assert watched.levels()["watch"] is Level.UNKNOWN
+    assert "in a form that is not Forgejo's" in watched.observed("watch")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00", "2027-01-01T00:00:00", "2027-01-01"])
+def test_a_time_without_a_zone_is_unknown(scene: Scene, text: str) -> None:
+    scene.key.expires_as = text
+    assert scene.levels()["strays"] is Level.UNKNOWN

@@ -123,6 +123,36 @@ def test_an_issue_that_only_quotes_the_mark_hides_nothing(scene: Scene, before: 
     assert [one.opened for one in told(scene)] == [True]
 
 
+def test_an_issue_of_somebody_else_hides_nothing_where_the_token_may_ask_whose_it_is(scene: Scene) -> None:
+    expire_in(scene, 10)
+    told(scene)
+    scene.memory.user = "zot-watch"
+    assert [one.opened for one in told(scene)] == [False]
+    scene.memory.issues[0]["user"]["login"] = "somebody"
+    assert [one.opened for one in told(scene)] == [True]
+
+
+def test_where_the_token_may_not_ask_whose_it_is_every_issue_with_the_mark_counts(scene: Scene) -> None:
+    expire_in(scene, 10)
+    told(scene)
+    scene.memory.issues[0]["user"]["login"] = "somebody"
+    assert [one.opened for one in told(scene)] == [False]
+
+
+def test_a_token_that_may_not_list_issues_is_told_what_it_needs(scene: Scene) -> None:
+    expire_in(scene, 10)
+    scene.memory.says = {"issues": 403}
+    assert [one.trouble.endswith("the token in own/issue-token needs read:issue") for one in told(scene)] == [True]
+
+
+@pytest.mark.parametrize("rows", [[None], ["x"], {"x": 1}, 5])
+@pytest.mark.parametrize("part", ["/issues", "/user"])
+def test_an_odd_answer_of_the_forge_is_told(scene: Scene, part: str, rows: object) -> None:
+    expire_in(scene, 10)
+    scene.memory.odd = {part: rows}
+    assert ["in a form that is not Forgejo's" in one.trouble for one in told(scene)] == [True]
+
+
 def test_a_forge_may_have_written_other_line_ends(scene: Scene) -> None:
     expire_in(scene, 10)
     told(scene)

@@ -161,9 +161,10 @@ def _read_time(text: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        is_never = moment <= NEVER
+    except (ValueError, TypeError) as error:  # a time without a zone is not to be compared with another
         raise Unreachable(f"the registry writes a time that is none: {text!r}") from error
-    return None if moment <= NEVER else moment
+    return None if is_never else moment
 
 
 def _written(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zotops.errors import Stop
 from zotops.profile import Profile
-from zotops.systems.forgejo import Forgejo
+from zotops.systems.forge_issues import ForgeIssues, Issue
 from zotops.watched_key.status import KeyStatus, Level, Point
 from zotops.world import World
 
@@ -30,16 +30,16 @@ def tell_the_forge(world: World, status: KeyStatus, redact: Callable[[str], str]
     passed = [point for point in status.points if point.level in PASSED]
     if not passed:
         return ()
-    forge = Forgejo(world=world, profile=status.profile, for_issues=True)
+    forge = ForgeIssues(world=world, profile=status.profile)
     try:
-        known = forge.issues()
+        user, known = forge.user(), forge.issues()
     except Stop as stop:
         return tuple(Told(point=point.name, level=point.level, trouble=str(stop)) for point in passed)
     found = []
     for point in passed:
         mark = mark_of(status, point)
         # Without a key's id nothing else tells today's trouble from last year's: a closed issue then counts as solved.
-        there = [issue for issue in known if _begins(issue.body, mark) and (issue.is_open or status.key_id)]
+        there = [issue for issue in known if _is_ours(issue, user, mark) and (issue.is_open or status.key_id)]
         if there:
             found.append(Told(point=point.name, level=point.level, address=there[0].address))
             continue
@@ -51,9 +51,9 @@ def tell_the_forge(world: World, status: KeyStatus, redact: Callable[[str], str]
     return tuple(found)
 
 
-def _begins(body: str, mark: str) -> bool:
-    """Further down it may be quoted: by a person, or by whoever chose a key's label."""
-    return body.partition("\n")[0].rstrip("\r") == mark
+def _is_ours(issue: Issue, user: str, mark: str) -> bool:
+    """Further down the mark may be quoted: by a person, or by whoever chose a key's label. `user` "": nobody knows."""
+    return (not user or issue.author == user) and issue.body.partition("\n")[0].rstrip("\r") == mark
 
 
 def mark_of(status: KeyStatus, point: Point) -> str:

@@ -9,7 +9,8 @@ from enum import Enum
 from zotops.errors import Stop, Unreachable
 from zotops.profile import Profile
 from zotops.secret_stores.troubles import LOCKED, NO_ANSWER, NO_FIELD
-from zotops.systems.forgejo import MOST_PAGES, PAGE, Forgejo
+from zotops.systems.forge_api import MOST_PAGES, PAGE
+from zotops.systems.forgejo import Forgejo
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PENDING, PREVIOUS, REVOKED, own_field, trouble_with
 from zotops.systems.moments import moment
 from zotops.systems.rotation import ci_caller
