@@ -17,7 +17,7 @@ from zotops.errors import ActionFailed
 from zotops.model import Attempt, Facts, Outcome, State
 from zotops.systems.rotation import (
     CUT_OVER_AT,
-    CUT_OVER_RUN,
+    CUT_OVER_BUILDS,
     ENDED_IDS,
     EXPIRED,
     LAST_USES,
@@ -88,10 +88,10 @@ def test_without_the_new_keys_id_and_end_nothing_is_written(place: Rotating, fac
         Arm(profile=place.profile).intent(place.world, facts, FIRST)
 
 
-def soaked(place: Rotating, minutes_ago: float, newest: str | None = "14") -> tuple[Outcome, float]:
+def soaked(place: Rotating, minutes_ago: float, builds: str | None = "14 15") -> tuple[Outcome, float]:
     """The outcome, and how many minutes were waited."""
     at = (place.world.clock.now() - timedelta(minutes=minutes_ago)).isoformat()
-    facts = place.facts | {CUT_OVER_AT: at} | ({CUT_OVER_RUN: newest} if newest is not None else {})
+    facts = place.facts | {CUT_OVER_AT: at} | ({CUT_OVER_BUILDS: builds} if builds is not None else {})
     action = Soak(profile=place.profile)
     before = place.world.clock.ticks()
     outcome = action.perform(place.world, action.intent(place.world, facts, FIRST), facts)
@@ -99,7 +99,7 @@ def soaked(place: Rotating, minutes_ago: float, newest: str | None = "14") -> tu
 
 
 def test_what_is_over_is_not_waited_for(place: Rotating) -> None:
-    place.waits(run(5, DAGGER, status="running"))  # id 15, begun since
+    place.waits(run(6, DAGGER, status="running"))  # id 16, begun since
     outcome, waited = soaked(place, 31)
     assert (outcome, place.told) == (Outcome(), [])
     assert waited < 0.1
@@ -130,10 +130,10 @@ def test_the_rest_of_the_time_is_waited_for_and_told(place: Rotating) -> None:
     assert place.told[0] == ("the old key stays quiet", "2.0 min to go; it may be left and resumed")
 
 
-@pytest.mark.parametrize("newest", ["", None])
-def test_where_the_forge_had_no_run_no_build_is_from_before(place: Rotating, newest: str | None) -> None:
+@pytest.mark.parametrize("builds", ["none", "", None])
+def test_where_every_build_had_ended_none_is_from_before(place: Rotating, builds: str | None) -> None:
     place.waits(run(4, DAGGER, status="running"))
-    assert soaked(place, 31, newest)[0] == Outcome()
+    assert soaked(place, 31, builds)[0] == Outcome()
 
 
 def test_without_a_hand_over_there_is_no_moment_to_count_from(place: Rotating) -> None:

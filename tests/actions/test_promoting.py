@@ -18,7 +18,7 @@ from zotops.systems.key_places import KEY_PRINT, OTHER_FIELDS
 from zotops.systems.rotation import (
     COPIES_GIVEN,
     CUT_OVER_AT,
-    CUT_OVER_RUN,
+    CUT_OVER_BUILDS,
     GIVEN,
     LAST_USES,
     OLD_KEY_PRINT,
@@ -26,7 +26,7 @@ from zotops.systems.rotation import (
 )
 
 FIRST = Attempt(run="7f3a", number=1)
-GIVEN_TO_CI = (GIVEN, COPIES_GIVEN, CUT_OVER_AT, CUT_OVER_RUN, LAST_USES)
+GIVEN_TO_CI = (GIVEN, COPIES_GIVEN, CUT_OVER_AT, CUT_OVER_BUILDS, LAST_USES)
 BUILT = (BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, HALF_STARTED)
 FORGOTTEN = dict.fromkeys((*GIVEN_TO_CI, *BUILT), "")
 

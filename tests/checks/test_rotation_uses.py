@@ -18,7 +18,7 @@ from zotops.systems.rotation import (
     BY_API,
     COPIES_GIVEN,
     CUT_OVER_AT,
-    CUT_OVER_RUN,
+    CUT_OVER_BUILDS,
     EXPIRED,
     GIVEN,
     LAST_USES,
@@ -125,16 +125,18 @@ def test_before_the_play_nothing_was_given(place: Rotating) -> None:
 
 def test_what_stands_when_ci_has_the_key_is_noted(place: Rotating) -> None:
     place.forge.has_runs(run(3, DAGGER), run(9, SKOPEO), run(4, DAGGER))
+    place.waits(run(9, SKOPEO, status="waiting"), run(4, DAGGER, status="running"))
     place.ring.use(OLD)
     evidence = place.look(CiWasGivenTheKey, place.facts | {GIVEN: RECAP})
     assert (evidence.verdict, evidence.observed) == (PASSED, RECAP)
-    assert evidence.facts[CUT_OVER_RUN] == "19"
+    assert evidence.facts[CUT_OVER_BUILDS] == "14 19"
     assert evidence.facts[LAST_USES].startswith("id-0000=2026-03-08T00:01:00")
     assert "id-0001=" in evidence.facts[LAST_USES]
 
 
-def test_a_forge_without_runs_has_none_from_before(place: Rotating) -> None:
-    assert place.look(CiWasGivenTheKey, place.facts | {GIVEN: RECAP}).facts[CUT_OVER_RUN] == "0"
+def test_a_forge_where_every_build_has_ended_has_none_from_before(place: Rotating) -> None:
+    place.forge.has_runs(run(3, DAGGER))
+    assert place.look(CiWasGivenTheKey, place.facts | {GIVEN: RECAP}).facts[CUT_OVER_BUILDS] == "none"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_before_the_cut_over_no_use_is_compared(place: Rotating) -> None:
     assert place.look(OnlyTheNewKeyIsUsed, place.facts).observed == f"not yet: {LAST_USES} is not known"
 
 
-@pytest.mark.parametrize("missing", [LAST_USES, CUT_OVER_AT, CUT_OVER_RUN])
+@pytest.mark.parametrize("missing", [LAST_USES, CUT_OVER_AT, CUT_OVER_BUILDS])
 def test_before_the_cut_over_no_quiet_is_counted(place: Rotating, missing: object) -> None:
     facts = without(cut_over(place), missing)
     assert place.look(OldKeyIsQuiet, facts).observed == f"not yet: {missing} is not known"
@@ -243,10 +245,11 @@ def test_another_key_that_stirs_matters_only_where_the_old_one_is_not_known(
     assert found.verdict is verdict
 
 
-def test_a_build_from_before_may_still_hold_the_old_key(place: Rotating) -> None:
-    place.forge.has_runs(run(5, DAGGER))
+def test_a_build_from_before_may_still_hold_the_old_key_wherever_it_stands_in_the_list(place: Rotating) -> None:
+    place.forge.has_runs(run(1, DAGGER))
+    place.waits(run(5, DAGGER, status="waiting"))
     facts = cut_over(place)
-    place.waits(run(5, DAGGER, status="running"), run(6, SKOPEO, status="running"))
+    place.waits(run(5, DAGGER, status="running"), run(3, SKOPEO, status="running"))
     evidence = place.look(OldKeyIsQuiet, facts)
     assert (evidence.verdict, evidence.observed) == (FAILED, f"run 5 ({DAGGER}) from before the cut-over is running")
 

@@ -12,7 +12,7 @@ from zotops.systems.key_places import KEY_PRINT, OTHER_FIELDS, PENDING, PREVIOUS
 from zotops.systems.rotation import (
     COPIES_GIVEN,
     CUT_OVER_AT,
-    CUT_OVER_RUN,
+    CUT_OVER_BUILDS,
     GIVEN,
     LAST_USES,
     OLD_KEY_PRINT,
@@ -26,7 +26,7 @@ OF_THE_HAND_OVER = dict.fromkeys(
         GIVEN,
         COPIES_GIVEN,
         CUT_OVER_AT,
-        CUT_OVER_RUN,
+        CUT_OVER_BUILDS,
         LAST_USES,
         BUILD_COMMIT,
         BUILD_RUNS,

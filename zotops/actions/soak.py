@@ -8,9 +8,10 @@ from zotops.actions.waiting import wait_until
 from zotops.errors import ActionFailed
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
+from zotops.systems.builds import from_before
 from zotops.systems.forgejo import Forgejo
 from zotops.systems.key_places import KEY_PRINT
-from zotops.systems.rotation import CUT_OVER_AT, CUT_OVER_RUN, LAST_USES, last_uses, listed_by_new, new_key, soak_left
+from zotops.systems.rotation import CUT_OVER_AT, LAST_USES, last_uses, listed_by_new, new_key, soak_left
 from zotops.world import World
 
 
@@ -45,14 +46,14 @@ class Soak(OfProfile, Action):
 
     def _after_builds(self, world: World, facts: Facts) -> Facts:
         """New notes of the last uses when a build from before was waited for; else none."""
-        forge, newest = Forgejo(world=world, profile=self.profile), int(facts.get(CUT_OVER_RUN) or 0)
+        forge = Forgejo(world=world, profile=self.profile)
 
-        def unfinished() -> str:
-            return ", ".join(f"run {run.number} {run.status}" for run in forge.pending() if run.id <= newest)
+        def left() -> str:
+            return ", ".join(f"run {run.number} {run.status}" for run in from_before(forge, facts))
 
-        if not unfinished():
+        if not left():
             return {}
-        wait_until(world, "builds from before", unfinished, within=self.profile.build.patience, every=5.0)
+        wait_until(world, "builds from before", left, within=self.profile.build.patience, every=5.0)
         key = new_key(world, self.profile, facts, KEY_PRINT)
         if key is None:
             return {}

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from zotops.model import Check, Evidence, Facts, Login, Look, Otherwise, judged, not_yet
 from zotops.profile import OfProfile
+from zotops.systems.builds import from_before, unfinished
 from zotops.systems.forgejo import Forgejo, secrets_page
 from zotops.systems.key_places import KEY_PRINT
 from zotops.systems.rotation import (
     BY_API,
     COPIES_GIVEN,
     CUT_OVER_AT,
-    CUT_OVER_RUN,
+    CUT_OVER_BUILDS,
     GIVEN,
     LAST_USES,
     NEVER,
@@ -122,7 +123,7 @@ class CiWasGivenTheKey(WithNewKey):
         )
 
     def run(self, world: World, facts: Facts) -> Evidence:
-        """Yields how the last use of every key stands now, and which is the forge's newest run."""
+        """Yields how the last use of every key stands now, and which of the forge's runs have not ended."""
         way = (
             BY_API
             if self.profile.forge.given_by == "api"
@@ -149,9 +150,9 @@ class CiWasGivenTheKey(WithNewKey):
         )
 
     def _noted(self, world: World, keys: Sequence[Key]) -> Facts:
-        newest = max((run.id for run in Forgejo(world=world, profile=self.profile).runs()), default=0)
+        builds = unfinished(Forgejo(world=world, profile=self.profile))
         now = world.clock.now().isoformat(timespec="seconds")
-        return {LAST_USES: last_uses(keys), CUT_OVER_AT: now, CUT_OVER_RUN: str(newest)}
+        return {LAST_USES: last_uses(keys), CUT_OVER_AT: now, CUT_OVER_BUILDS: builds}
 
 
 class OnlyTheNewKeyIsUsed(WithNewKey):
@@ -218,7 +219,7 @@ class OldKeyIsQuiet(WithNewKey):
         expected = (
             f"not used for {self.profile.rotation.soak_minutes:g} minutes after the cut-over, no old build running"
         )
-        missing = [fact for fact in (LAST_USES, CUT_OVER_AT, CUT_OVER_RUN) if fact not in facts]
+        missing = [fact for fact in (LAST_USES, CUT_OVER_AT, CUT_OVER_BUILDS) if fact not in facts]
         if missing:
             return not_yet(expected, missing[0])
         key = new_key(world, self.profile, facts, KEY_PRINT)
@@ -229,9 +230,7 @@ class OldKeyIsQuiet(WithNewKey):
             each for each in moved(facts[LAST_USES], listed.keys, but=listed.own.id) if self._is_old(each, facts)
         ]
         left = soak_left(world.clock.now(), facts, self.profile.rotation.soak_minutes)
-        late = [
-            run for run in Forgejo(world=world, profile=self.profile).pending() if run.id <= int(facts[CUT_OVER_RUN])
-        ]
+        late = from_before(Forgejo(world=world, profile=self.profile), facts)
         wrong = [
             *(f"{short(each)} was used {_told(each)}" for each in stirred),
             *([f"{left.total_seconds():.0f} s of the time are left"] if left > timedelta(0) else []),

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from zotops.errors import Unreachable
-from zotops.model import Fact
+from zotops.model import Fact, Facts
 from zotops.profile import Profile
 from zotops.systems.forgejo import Forgejo, Run
+from zotops.systems.rotation import CUT_OVER_BUILDS, NONE
 from zotops.systems.zot import names_in, open_zot
 from zotops.world import World
 
@@ -35,6 +36,17 @@ class Buildable:
 
     commit: str
     tags: tuple[str, ...]
+
+
+def unfinished(forge: Forgejo) -> str:
+    """The runs that have not ended, as CUT_OVER_BUILDS says it. Numbers alone do not tell: the list has no order."""
+    return " ".join(str(number) for number in sorted({run.id for run in forge.pending()})) or NONE
+
+
+def from_before(forge: Forgejo, facts: Facts) -> tuple[Run, ...]:
+    """The runs that had not ended at the cut-over, and have not yet."""
+    noted = facts.get(CUT_OVER_BUILDS, "").split()
+    return tuple(run for run in forge.pending() if str(run.id) in noted)
 
 
 def image_of(profile: Profile) -> str:

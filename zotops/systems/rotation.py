@@ -29,8 +29,9 @@ ENDED_IDS = Fact("ended-ids")
 # From which moment on nothing of ours should use the old key; and how every key's last use stood then.
 CUT_OVER_AT = Fact("cut-over-at")
 LAST_USES = Fact("last-uses")
-# The forge's newest run at that moment; what was started before may still hold the old key.
-CUT_OVER_RUN = Fact("cut-over-run")
+# The forge's runs that had not ended at that moment, by their ids, blanks between, or NONE: each may hold the old key.
+CUT_OVER_BUILDS = Fact("cut-over-builds")
+NONE = "none"
 # What the play that gives CI its copy printed for its host at its end; or that no play is needed for it.
 GIVEN = Fact("recap")
 BY_API = "set in the forge"
