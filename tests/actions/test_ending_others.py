@@ -131,6 +131,13 @@ def test_the_intent_names_every_other_key_that_was_ever_seen(place: Rotating) ->
     assert intent_of(place)["others"] == ""
 
 
+def test_a_thief_who_is_always_at_work_keeps_no_key_alive(place: Rotating) -> None:
+    intent = intent_of(place)
+    place.ring.after_use = lambda used: place.ring.use(OLD) if used == NEW and OLD in place.ring.keys else None
+    end_all(place, intent)
+    assert place.ring.labels == ["zotops/7f3a/1"]
+
+
 def test_a_key_that_is_not_the_one_whose_id_was_typed_ends_nothing(place: Rotating) -> None:
     with pytest.raises(ActionFailed, match=r"nothing was ended: the new key is \.\.0001, and \.\.9999 was to stay"):
         end_all(place, {**intent_of(place), "id": "id-9999"})

@@ -1,10 +1,12 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.checks.conftest import LIST_KEYS, Here
+from tests.platform.rotating import NEW, OLD, rotating
 from tests.systems.outside import KEY
 from zotops.checks.key_api import CiKeyIsListed, KeyApiIsThere, KeyIsCiUsers
 from zotops.model import Verdict
@@ -123,6 +125,16 @@ def test_a_key_that_was_used_last_is_not_taken_for_the_one_in_hand(answers: Answ
     other = row("key-0002", expires=in_days(30), used=in_days(1))
     here = answers(listed(USED, other), used=USED)
     assert here.look(CiKeyIsListed(profile=here.profile)).facts[KEY_ID] == "key-0001"
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_while_ci_is_at_work_with_the_other_key_the_id_of_the_one_just_made_decides(tmp_path: Path, ours: bool) -> None:
+    with rotating(tmp_path) as place:
+        place.ring.meddle(OLD, 99)
+        place.ring.keys[NEW]["expirationDate"] = in_days(30)
+        facts = {KEY_ID: place.id_of(NEW), KEY_PRINT: place.print_of(NEW if ours else OLD)}
+        evidence = place.look(CiKeyIsListed, facts)
+    assert evidence.verdict is (Verdict.PASSED if ours else Verdict.UNKNOWN)
 
 
 def test_a_list_in_which_no_key_was_used_cannot_be_judged(answers: Answers) -> None:

@@ -21,8 +21,8 @@ def ring() -> KeyRing:
     return ring
 
 
-def ask(ring: KeyRing) -> Listed:
-    return listed_with(Zot(http=ring, url=URL, trusted=True), with_key("zot-ci", Secret(KEY)))
+def ask(ring: KeyRing, known: str = "") -> Listed:
+    return listed_with(Zot(http=ring, url=URL, trusted=True), with_key("zot-ci", Secret(KEY)), known=known)
 
 
 def test_two_lists_tell_where_nobody_else_is_at_work(ring: KeyRing) -> None:
@@ -49,6 +49,18 @@ def test_a_key_that_is_used_at_every_look_leaves_it_open(ring: KeyRing) -> None:
     ring.meddle(OTHER, 99)
     with pytest.raises(Unreachable, match=r"does not tell which key of zot-ci was just used: .*look again"):
         ask(ring)
+
+
+def test_where_others_are_as_busy_the_id_that_was_told_decides_if_it_moves_too(ring: KeyRing) -> None:
+    ring.meddle(OTHER, 99)
+    assert ask(ring, "id-0000").own.label == "own"
+    for elsewhere in ("id-0002", "id-9999"):
+        with pytest.raises(Unreachable, match="does not tell which key"):
+            ask(ring, elsewhere)
+
+
+def test_where_nobody_else_is_at_work_what_was_told_decides_nothing(ring: KeyRing) -> None:
+    assert ask(ring, "id-0001").own.label == "own"
 
 
 def test_a_list_without_the_key_names_no_other(ring: KeyRing) -> None:

@@ -22,8 +22,8 @@ from zotops.systems.rotation import (
     short,
 )
 from zotops.systems.zot import Caller, Zot, open_zot
-from zotops.systems.zot_keys import KEY_ID, Key, delete_key, list_keys
-from zotops.world import Secret, World
+from zotops.systems.zot_keys import KEY_ID, Key, delete_key, list_keys, listed_with
+from zotops.world import World
 
 # Whoever has the leaked key can make others with it, until it is ended: then nothing new appears.
 ROUNDS, QUIET = 20, 2
@@ -65,18 +65,8 @@ class EndAllOthers(OfProfile, Action):
         with _remembered(intent, ended):
             if zot.ping(caller).status == NOT_SIGNED_IN:
                 self._end_all_by_a_sign_in(world, zot, intent["id"], ended)
-            self._end(world, zot, caller, stays=self._own(world, key, intent["id"]), ended=ended)
+            self._end(world, zot, caller, stays=_own(zot, caller, intent["id"]), ended=ended)
         return self._outcome(world, intent, ended)
-
-    def _own(self, world: World, key: Secret, typed: str) -> str:
-        """The id of the new key, which is the one that somebody has typed as the only one to be left."""
-        own = listed_by_new(world, self.profile, key).own.id
-        if own != typed:
-            raise ActionFailed(
-                f"nothing was ended: the new key is ..{own[-4:]}, and ..{typed[-4:]} was to stay",
-                remedy="--step create finds out which it is",
-            )
-        return own
 
     def _end_all_by_a_sign_in(self, world: World, zot: Zot, new: str, ended: dict[str, Key]) -> NoReturn:
         """Whoever has the leaked key has ended the new one with it; a session is nothing that they could end."""
@@ -143,6 +133,18 @@ def _remembered(intent: Intent, ended: Mapping[str, Key]) -> Iterator[None]:
     except Stop as stop:
         stop.found[OTHER_IDS.name] = _ids(intent, ended)
         raise
+
+
+def _own(zot: Zot, caller: Caller, typed: str) -> str:
+    """The id of the new key, which is the one that somebody has typed as the only one to be left."""
+    # Whoever has the leaked key may be using it all the time: that must not keep it alive.
+    own = listed_with(zot, caller, known=typed).own.id
+    if own != typed:
+        raise ActionFailed(
+            f"nothing was ended: the new key is ..{own[-4:]}, and ..{typed[-4:]} was to stay",
+            remedy="--step create finds out which it is",
+        )
+    return own
 
 
 def _ids(intent: Intent, ended: Mapping[str, Key]) -> str:

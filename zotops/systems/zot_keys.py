@@ -100,9 +100,10 @@ def list_keys(zot: Zot, caller: Caller) -> tuple[Key, ...]:
     return tuple(sorted((_key(row) for row in rows), key=lambda key: key.created or NEVER, reverse=True))
 
 
-def listed_with(zot: Zot, caller: Caller) -> Listed:
+def listed_with(zot: Zot, caller: Caller, *, known: str = "") -> Listed:
     """The keys, asked for again and again: the caller's is the only one whose last use moves with every list.
 
+    `known`: its id, where the registry told it when it made the key; that decides when others are as busy.
     Unreachable when the registry does not list them, or when none is sure to be the caller's.
     """
     keys, moving = list_keys(zot, caller), None
@@ -113,6 +114,8 @@ def listed_with(zot: Zot, caller: Caller) -> Listed:
         moving = moved_now if moving is None else moving & moved_now
         if len(moving) == 1:
             return Listed(keys=keys, own=next(key for key in keys if key.id in moving))
+    if moving and known in moving:
+        return Listed(keys=keys, own=next(key for key in keys if key.id == known))
     raise Unreachable(
         f"{zot.url} does not tell which key of {caller.name} was just used",
         remedy="another one may be in use at this very moment; look again",
