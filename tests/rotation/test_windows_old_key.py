@@ -165,6 +165,7 @@ def test_what_a_thief_made_with_a_leaked_key_is_ended_with_it_and_named(
     assert [place.stores.works(key) for key in (place.old, *stolen)] == [False, False, False]
     assert "ended: .." in place.journal()
     assert '\\"backup\\", made by no run of zotops' in place.journal()
+    assert len(place.stores.noted("revoked").split(",")) == len([place.old, *stolen])
     assert is_well(place) == []
     # CI is refused from the end of the leaked key until it has the new one, and nothing else is broken.
     assert {line.split()[3].rstrip(":") for line in watcher.broken} <= LEAKED_ORDER
