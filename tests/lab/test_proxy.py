@@ -3,12 +3,14 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -32,9 +34,9 @@ Ask = Callable[..., tuple[int, http.client.HTTPMessage, bytes]]
 
 
 @contextmanager
-def proxied(behind: TableServer, habits: dict[str, Any]) -> Iterator[int]:
+def proxied(behind: int, habits: dict[str, Any]) -> Iterator[int]:
     port = free_port()
-    words = [sys.executable, "-m", "zotops.lab.proxy", str(port), str(behind.server_port), json.dumps(habits)]
+    words = [sys.executable, "-m", "zotops.lab.proxy", str(port), str(behind), json.dumps(habits)]
     with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, env={**os.environ}) as process:
         try:
             wait_for(port)
@@ -49,7 +51,7 @@ def before() -> Iterator[Callable[..., Ask]]:
     with ExitStack() as stack:
 
         def with_habits(**habits: Any) -> Ask:
-            port = stack.enter_context(proxied(stack.enter_context(tabled(BEHIND)), habits))
+            port = stack.enter_context(proxied(stack.enter_context(tabled(BEHIND)).server_port, habits))
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
             stack.callback(connection.close)
 
@@ -118,11 +120,39 @@ def test_the_catalog_is_an_old_one(before: Callable[..., Ask]) -> None:
 def test_a_registry_that_is_gone_is_a_bad_gateway() -> None:
     with TableServer({}) as gone:
         pass
-    with proxied(gone, {}) as port:
+    with proxied(gone.server_port, {}) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         connection.request("GET", "/v2/")
         assert connection.getresponse().status == 502
         connection.close()
+
+
+@contextmanager
+def refusing_unread() -> Iterator[int]:
+    """A server that answers 401 to a request's head, and closes without having read the rest."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    peer, _ = listening.accept()
+                    with peer:
+                        peer.recv(1000)
+                        peer.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+
+        Thread(target=serve, daemon=True).start()
+        yield int(listening.getsockname()[1])
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_an_answer_that_does_not_wait_for_the_body_is_passed_back() -> None:
+    with refusing_unread() as behind, proxied(behind, {}) as port:
+        for _ in range(10):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request("PUT", "/v2/x/manifests/y", body=b"x" * 8_000_000)
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (401, b"no")
+            connection.close()
 
 
 def test_a_habit_that_is_none_is_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -61,7 +62,9 @@ class Handler(BaseHTTPRequestHandler):
                     connection.putheader(name, value)
             if body or self.command not in READING:
                 connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body or None)
+            connection.endheaders()
+            with suppress(ConnectionError):  # who refuses may have answered already, and reads no further
+                connection.send(body)
             self._pass_back(connection.getresponse())
         finally:
             connection.close()
