@@ -106,7 +106,7 @@ def test_docs_check_is_red_on_a_changed_step_until_it_is_rendered(copy: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("only", "expected"), [(None, ["-n", "2"]), ("tests/lab", ["-n", "2"]), ("tests/house/test_check.py::test_x", [])]
+    ("only", "expected"), [(None, ["-n", "3"]), ("tests/lab", ["-n", "3"]), ("tests/house/test_check.py::test_x", [])]
 )
 def test_a_single_file_is_run_in_one_process(only: str | None, expected: list[str]) -> None:
     assert workers(only) == expected

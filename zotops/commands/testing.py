@@ -8,7 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DEV_LOCK = "requirements-dev.lock"
-WORKERS = "2"
+# On two cores: a third of the time the tests wait for what they have started.
+WORKERS = "3"
 SUMMARY_MARKS = (" passed", " failed", " error", "no tests ran")
 
 
@@ -35,7 +36,7 @@ def run_tests(*, every_case: bool, only: str | None) -> tuple[int, str]:
 
 
 def workers(only: str | None) -> list[str]:
-    """Two at once for a folder or more; a single file is quicker without the start of a second process."""
+    """Several at once for a folder or more; a single file is quicker without the start of further processes."""
     return [] if only and ".py" in only else ["-n", WORKERS]
 
 
