@@ -170,6 +170,13 @@ def test_each_repository_that_pushes_with_the_key_has_to_have_it(
     evidence = place.look(CiWasGivenTheKey, place.facts | {GIVEN: recap, COPIES_GIVEN: given})
     assert evidence.verdict is (PASSED if all_have_it else FAILED)
     assert evidence.observed == (recap if all_have_it else f"{recap}; ops/website was not given it")
+    assert evidence.expected.startswith({"role": "the play's last line", "api": BY_API}[given_by])
+
+
+@pytest.mark.parametrize(("given_by", "where"), [("role", "mise run "), ("api", "http")])
+def test_a_person_looks_where_the_key_is_given(place: Rotating, given_by: Literal["role", "api"], where: str) -> None:
+    pushes_from_website_too(place, given_by)
+    assert CiWasGivenTheKey(profile=place.profile).look.command.startswith(where)
 
 
 @pytest.mark.parametrize(("given_by", "recap"), [("role", BY_API), ("api", RECAP)])

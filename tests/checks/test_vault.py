@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.systems.outside import KEY, Safe, profile_of, world_of
@@ -69,6 +70,17 @@ def test_a_locked_vault_tells_nothing_of_its_content(
     vault.absent = dict.fromkeys(vault.fields, "You are not currently signed in")
     evidence = seen(check(profile=profile), profile, vault)
     assert (evidence.verdict, "not currently signed in" in evidence.observed) == (UNKNOWN, True)
+
+
+@pytest.mark.parametrize(("store", "reads"), [("onepassword", "op read"), ("keyring", "keyring get")])
+def test_a_person_reads_each_value_and_is_told_what_a_locked_store_says(
+    profile: Profile, store: str, reads: str
+) -> None:
+    kept = msgspec.structs.replace(profile, secrets=msgspec.structs.replace(profile.secrets, store=store))
+    look = ReferencesResolve(profile=kept).look
+    assert reads in look.command
+    assert look.command.count("keyring get") in {0, len(profile.secrets.read_by_roles) + 1}
+    assert ("unlock the key chain" in look.otherwise[-1].means) == (store == "keyring")
 
 
 def test_our_own_item_may_be_empty(profile: Profile, vault: Vault) -> None:

@@ -124,19 +124,15 @@ class CiWasGivenTheKey(WithNewKey):
 
     def run(self, world: World, facts: Facts) -> Evidence:
         """Yields how the last use of every key stands now, and which of the forge's runs have not ended."""
-        way = (
-            BY_API
-            if self.profile.forge.given_by == "api"
-            else "the play's last line for the host, with unreachable=0 and failed=0"
-        )
-        expected = f"{way}; the new key is in the vault"
+        by_api = self.profile.forge.given_by == "api"
+        shown = BY_API if by_api else "the play's last line for the host, with unreachable=0 and failed=0"
+        expected = f"{shown}; the new key is in the vault"
         recap = facts.get(GIVEN, "")
         if not recap:
             return not_yet(expected, GIVEN)
         key = new_key(world, self.profile, facts, KEY_PRINT)
         had = facts.get(COPIES_GIVEN, "").split()
         without = [f"{copy} was not given it" for copy in self.profile.forge.copies if str(copy) not in had]
-        by_api = self.profile.forge.given_by == "api"
         given = recap == BY_API if by_api else all(word in recap for word in WELL)
         well = given and not without
         listed = listed_by_new(world, self.profile, key) if key and well else None
