@@ -33,12 +33,18 @@ class Watching:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
         self.lines: list[str] = []
-        Thread(target=self._listen, daemon=True).start()
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         assert self.process.stdout
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
+
+    def end(self) -> None:
+        """Kill what still runs, and have read its last line before anybody closes the pipe."""
+        self.process.kill()
+        self._listener.join()
 
     def hears(self, text: str, times: int = 1) -> None:
         """Wait until that has been said so often."""
@@ -61,10 +67,11 @@ def watching(profile: Path, *words: str, **environment: str) -> Iterator[Watchin
         text=True,
         start_new_session=True,
     ) as process:
+        call = Watching(process)
         try:
-            yield Watching(process)
+            yield call
         finally:
-            process.kill()
+            call.end()
 
 
 @contextmanager
