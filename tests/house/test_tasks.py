@@ -12,6 +12,7 @@ from invoke.collection import Collection
 from invoke.parser.argument import Argument
 
 import tasks
+from tests import needs
 
 ROOT = Path(__file__).parents[2]
 INVOKE = Path(sys.executable).parent / "invoke"
@@ -144,7 +145,7 @@ def test_every_mise_task_names_a_command_and_leaves_it_the_terminal_and_the_call
         assert (task["raw"], task["dir"]) == (True, "{{cwd}}")
 
 
-@pytest.mark.skipif(not shutil.which("mise"), reason="mise is not installed")
+@needs.program("mise")
 def test_mise_passes_arguments_exit_code_and_folder_through(tmp_path: Path) -> None:
     below = tmp_path / "a folder" / "below"
     below.mkdir(parents=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import uvicorn
 
+from tests import needs
 from tests.lab import forgejo_description
 from zotops.lab import forge
 from zotops.lab.state import State
@@ -25,9 +25,7 @@ TOKEN = "token-of-the-owner"
 KEY = "zak_0123456789abcdef0123456789abcdef"
 REPO = "/repos/practice/platform"
 GIT = ("git", "-c", "init.defaultBranch=main")
-needs_description = pytest.mark.skipif(
-    not forgejo_description.FILE.is_file(), reason="the published description of the API (../shared/data) is not here"
-)
+needs_description = needs.shared(forgejo_description.FILE)
 
 
 @dataclass(kw_only=True)

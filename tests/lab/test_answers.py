@@ -9,15 +9,13 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
+from tests import needs
 from tests.acceptance.desk import started
 from tests.lab import argocd_description, authentik_description, forgejo_description
 from zotops.lab.answers import place_of
 
 DESCRIPTIONS = (argocd_description, authentik_description, forgejo_description)
-needs_descriptions = pytest.mark.skipif(
-    not all(description.FILE.is_file() for description in DESCRIPTIONS),
-    reason="the published descriptions of the APIs (../shared/data) are not here",
-)
+needs_descriptions = needs.shared(*(description.FILE for description in DESCRIPTIONS))
 # No part of the descriptions that we have: pages, redirects, tokens, files and what argocd says of itself.
 NOT_DESCRIBED = {
     "GET /api/v1/repos/practice/platform/commits",

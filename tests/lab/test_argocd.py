@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
+from tests import needs
 from tests.lab import argocd_description
 from tests.lab.practice_world import Practice, laid_out
 from zotops.lab import checkout
 
-needs_description = pytest.mark.skipif(
-    not argocd_description.FILE.is_file(), reason="the published description of the API (../shared/data) is not here"
-)
+needs_description = needs.shared(argocd_description.FILE)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.lab.practice_world import Done, Practice, laid_out
 
 
@@ -51,7 +52,7 @@ def test_what_the_practice_world_leaves_out_is_said(practice: Practice, words: t
     assert "not implemented by the practice world" in done.err
 
 
-@pytest.mark.skipif(not shutil.which("mise"), reason="mise is not installed (npm has it as @jdxcode/mise)")
+@needs.program("mise")
 def test_a_real_mise_passes_arguments_and_exit_codes_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOTOPS_LAB_MISE", str(shutil.which("mise")))
     practice = laid_out(tmp_path / "world")

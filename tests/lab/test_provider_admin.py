@@ -3,12 +3,11 @@
 import httpx
 import pytest
 
+from tests import needs
 from tests.lab import authentik_description
 from tests.lab.provider_world import PracticeProvider
 
-needs_description = pytest.mark.skipif(
-    not authentik_description.FILE.is_file(), reason="the published description of the API (../shared/data) is not here"
-)
+needs_description = needs.shared(authentik_description.FILE)
 
 
 @needs_description

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator, validators
 
+from tests import needs
 from tests.lab.provider_world import fresh, make_world
 from zotops.lab import provider as stand_in
 from zotops.lab.provider import blueprint
@@ -113,11 +114,11 @@ class Plain(yaml.SafeLoader):
 Plain.add_multi_constructor("!", lambda _loader, suffix, _node: Reference(suffix))
 
 
-@pytest.mark.skipif(not SCHEMA.is_file(), reason="the published schema of blueprints (../shared/data) is not here")
+@needs.shared(SCHEMA)
 @pytest.mark.parametrize("which", [blueprint.old, blueprint.new])
 def test_both_blueprints_follow_the_published_schema(world: dict[str, Any], which: Any) -> None:
     schema = json.loads(SCHEMA.read_text())
-    found = yaml.load(which(world), Loader=Plain)  # noqa: S506 - a safe loader
+    found = Plain(which(world)).get_single_data()
     Draft7Validator(schema).validate({**found, "entries": []})
     kinds = ("array", "boolean", "integer", "number", "object", "string")
     checker = Draft7Validator.TYPE_CHECKER

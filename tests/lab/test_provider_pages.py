@@ -1,8 +1,7 @@
 import shutil
 from typing import Any
 
-import pytest
-
+from tests import needs
 from tests.lab.provider_world import PASSWORDS, PracticeProvider
 
 CHROMIUM = shutil.which("chromium")
@@ -79,7 +78,7 @@ def test_signing_out_leads_to_the_root(provider: PracticeProvider) -> None:
     assert browser.api("GET", "/core/users/me/").status_code == 403
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@needs.program("chromium")
 def test_a_person_impersonates_the_ci_user_in_a_real_browser(provider: PracticeProvider) -> None:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not needed where there is no browser
 

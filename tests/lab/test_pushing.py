@@ -1,12 +1,12 @@
 import json
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.lab.recording_registry import Registry, recording_registry
 from zotops.lab.pushing import Credentials, PushError, Style, Target, push_image, skopeo
 from zotops.lab.pushing.images import digest_of, image_from, write_layout
@@ -14,7 +14,7 @@ from zotops.lab.pushing.images import digest_of, image_from, write_layout
 KEY = ("zot-ci", "the-right-key")
 WRONG = ("zot-ci", "a-made-up-key")
 BOTH: tuple[Style, ...] = ("dagger", "skopeo")
-needs_skopeo = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
+needs_skopeo = needs.program("skopeo")
 
 
 @pytest.fixture

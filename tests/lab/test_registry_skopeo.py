@@ -2,17 +2,17 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.contract import replay
 from tests.lab.registry_world import KINDS, Registry, Visitor, provider, visitor
 
-pytestmark = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
+pytestmark = needs.program("skopeo")
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -1,6 +1,5 @@
 """Pull-through: what is asked upstream and when, and what is kept, as FACTS section 7 measured it."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import needs
 from tests.contract import replay
 from tests.lab.registry_world import KINDS, Change, Registry, Visitor, provider, visitor
 from tests.lab.source_world import DOCKER, Source, source
@@ -19,10 +19,7 @@ DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 HERE = "/v2/docker.io/library"
 UPSTREAMS = [
     "stand-in",
-    pytest.param(
-        "docker-registry",
-        marks=pytest.mark.skipif(shutil.which("docker-registry") is None, reason="docker-registry is not installed"),
-    ),
+    pytest.param("docker-registry", marks=needs.program("docker-registry")),
 ]
 
 

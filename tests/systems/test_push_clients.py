@@ -1,12 +1,12 @@
 """Verify's two push clients send what the real ones do: compared with skopeo itself, and with the forge's runner."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from tests import needs
 from tests.lab.recording_registry import Registry, recording_registry
 from zotops.doors import RealHttp, RealPrograms
 from zotops.errors import ActionFailed
@@ -84,7 +84,7 @@ def test_without_a_challenge_no_key_is_sent_and_the_remedy_names_the_proxy(
         assert not any(asked.endswith("*") for asked in registry.asked())
 
 
-@pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
+@needs.program("skopeo")
 @pytest.mark.parametrize("case", [{}, {"key": "a-made-up-key"}, {"tags": ("v1", "v1")}])
 def test_as_skopeo_asks_what_skopeo_itself_asks(case: dict[str, Any], http: RealHttp) -> None:
     image = tiny_image("one")

@@ -1,18 +1,18 @@
 """The two workflows of the practice forge, and one run of them."""
 
 import json
-import shutil
 from typing import Any
 
 import pytest
 
+from tests import needs
 from tests.lab.forge_world import PracticeForge, git
 from zotops.lab.forge import workflows
 
 DAGGER, NIX = "build-container.yaml", "build-container-nix.yaml"
 IMAGE = "practice/nettest"
 BOTH = pytest.mark.parametrize(("workflow", "suffix"), [(DAGGER, ""), (NIX, "-nix")])
-needs_skopeo = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
+needs_skopeo = needs.program("skopeo")
 
 
 def files_of(forge: PracticeForge, **options: bool) -> dict[str, str]:
