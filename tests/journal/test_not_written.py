@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -50,13 +51,19 @@ def test_a_run_whose_header_does_not_fit_leaves_no_file(path: Path) -> None:
     assert not path.exists()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-def test_a_full_disk_is_said_to_be_full_and_ends_the_journal(path: Path) -> None:
+def test_a_torn_record_that_cannot_even_be_cut_off_ends_the_journal(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal = begun(path)
-    full = os.open("/dev/full", os.O_WRONLY)
-    os.dup2(full, journal._descriptor)  # noqa: SLF001  # a disk that fills up under an open file
-    os.close(full)
-    with pytest.raises(CannotRecord, match="cannot be written: No space left on device: make room"):
+
+    def broken(_descriptor: int, _length: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "ftruncate", broken)
+    with (
+        no_file_larger_than(path.stat().st_size + 20),
+        pytest.raises(CannotRecord, match="cannot be written: File too large: make room"),
+    ):
         journal.append("step-started", "a")
     with pytest.raises(CannotRecord, match="is closed"):
         journal.append("step-started", "a")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from tests.profile_file.written import problems
 from zotops.errors import ConfigurationIsWrong
 from zotops.profile_file import read_profile
+
+NOBODY = 65534
 
 
 @pytest.mark.parametrize(
@@ -38,8 +42,20 @@ def test_a_folder_is_no_profile(tmp_path: Path) -> None:
         read_profile(tmp_path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may read every file; whoever else runs this is somebody who may not."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
 def test_a_file_that_may_not_be_read_is_named(file: Path) -> None:
     file.touch(mode=0o000)
-    with pytest.raises(ConfigurationIsWrong, match="Permission denied"):
+    with as_nobody(), pytest.raises(ConfigurationIsWrong, match="Permission denied"):
         read_profile(file)
