@@ -33,7 +33,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
 
-    __hash__ = None  # type: ignore[assignment]  # a hash of a secret could be looked up in a table
+    def __hash__(self) -> NoReturn:
+        msg = "a Secret is never hashed: a hash could be looked up in a table"
+        raise TypeError(msg)
 
     def __reduce__(self) -> NoReturn:
         msg = "a Secret is never pickled"

@@ -68,7 +68,7 @@ def _monitored(command: Callable[[], int]) -> int:
         why = " ".join(str(stop).split()).replace("|", "/")
     except KeyboardInterrupt:
         why = "interrupted"
-    except Exception as error:  # noqa: BLE001 - Python's own code for it, 1, would be taken for a warning
+    except Exception as error:  # noqa: BLE001  # told, and 3: left alone it would exit 1, a warning
         traceback.print_exc()
         why = f"zotops broke: {type(error).__name__}"
     sys.stdout.write(f"UNKNOWN: {why}\n")

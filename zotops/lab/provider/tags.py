@@ -51,7 +51,7 @@ _BlueprintLoader.add_multi_constructor("!", _keep)
 def parse(text: str) -> dict[str, Any]:
     """The blueprint as plain data with tags in it; BlueprintError when it is not one."""
     try:
-        found = yaml.load(text, Loader=_BlueprintLoader)  # noqa: S506 a safe loader, see above
+        found = _BlueprintLoader(text).get_single_data()
     except yaml.YAMLError as error:
         raise BlueprintError(f"not YAML: {error}") from error
     if not isinstance(found, dict) or found.get("version") != 1 or not isinstance(found.get("entries"), list):

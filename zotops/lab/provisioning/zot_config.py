@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from zotops.lab.provisioning.layout import BEFORE, TEMPLATE, variables
 from zotops.lab.state import Document
@@ -37,9 +37,12 @@ def credentials(world: Document) -> str:
 
 
 def _rendered(world: Document, template: Path, more: dict[str, Any]) -> str:
-    # Ansible's own settings of Jinja.
-    environment = Environment(  # noqa: S701 - the text is JSON, which HTML's escapes would spoil
-        trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
+    # Ansible's own settings of Jinja; what is escaped as HTML is no JSON any more.
+    environment = Environment(
+        autoescape=select_autoescape(enabled_extensions=(), default_for_string=False),
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
     )
     environment.filters["to_json"] = json.dumps
     known = variables(world) | more
