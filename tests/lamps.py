@@ -174,15 +174,7 @@ class Script:
 
 
 class NoHttp:
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        timeout: float = 10.0,
-    ) -> Reply:
+    def send(self, method: str, url: str, **_given: Any) -> Reply:
         raise Unreachable(f"{method} {url}: there is no network here")
 
 

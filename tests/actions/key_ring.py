@@ -73,26 +73,18 @@ class KeyRing:
     def labels(self) -> list[str]:
         return [row["label"] for row in self.keys.values()]
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        timeout: float = 10.0,
-    ) -> Reply:
+    def send(self, method: str, url: str, **given: Any) -> Reply:
         """As Http.send."""
         if not url.startswith(self.url):
-            return HTTP.send(method, url, headers=headers, body=body, timeout=timeout)
-        parts = urlsplit(url)
-        sent, taken = (headers or {}).get("Authorization"), [s for s, row in self.keys.items() if not row["isExpired"]]
+            return HTTP.send(method, url, **given)
+        parts, headers, body = urlsplit(url), given.get("headers") or {}, given.get("body", b"")
+        sent, taken = headers.get("Authorization"), [s for s, row in self.keys.items() if not row["isExpired"]]
         used = next((secret for secret in taken if basic("zot-ci", secret) == sent), None)
         if used is None:
             self.strangers += 1
         else:
             self.use(used)
-        known = used or (headers or {}).get("Cookie") == SESSION
+        known = used or headers.get("Cookie") == SESSION
         status, answer = self._answer(method, parts.path, parse_qs(parts.query), body) if known else (401, {})
         told = self.says.get(f"{method} {parts.path}", (used and self.odd) or status)
         return Reply(method=method, url=url, status=told, body=json.dumps(answer).encode())

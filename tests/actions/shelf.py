@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from zotops.systems.zot import digest_of
@@ -30,24 +31,15 @@ class Shelf:
     seen: list[str] = field(default_factory=list)
     changes: Callable[[Reply], Reply] = lambda reply: reply
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        timeout: float = 10.0,
-    ) -> Reply:
+    def send(self, method: str, url: str, **given: Any) -> Reply:
         """As Http.send."""
-        del timeout
-        parts = urlsplit(url)
+        parts, headers, body = urlsplit(url), given.get("headers") or {}, given.get("body", b"")
         asked = f"{method} {parts.path}" + (f"?{parts.query}" if parts.query else "")
         self.seen.append(asked)
         told = next((answer for pattern, answer in self.says.items() if re.search(pattern, asked)), None)
         if told:
             return self.changes(Reply(method=method, url=url, status=told[0], body=told[1]))
-        refused = method in WRITES and "Authorization" not in (headers or {})
+        refused = method in WRITES and "Authorization" not in headers
         found = (401, b"") if refused else self._answer(method, parts.path, parse_qs(parts.query), body)
         status, content, more = (*found, {})[:3]
         pairs = tuple({**BASIC, **more}.items())

@@ -1,7 +1,8 @@
 """A build is started once, whatever breaks off, and found again by what it was started with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -50,16 +51,8 @@ class Cutting:
     http: Http
     lost: list[int]
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        timeout: float = 10.0,
-    ) -> Reply:
-        reply = self.http.send(method, url, headers=headers, body=body, timeout=timeout)
+    def send(self, method: str, url: str, **given: Any) -> Reply:
+        reply = self.http.send(method, url, **given)
         if url.endswith("/dispatches"):
             self.lost[0] -= 1
             if self.lost[0] == 0:

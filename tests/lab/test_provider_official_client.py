@@ -3,7 +3,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -54,16 +54,8 @@ class Listening:
     http: Http = HTTP
     replies: list[Reply] = field(default_factory=list)
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        timeout: float = 10.0,
-    ) -> Reply:
-        reply = self.http.send(method, url, headers=headers, body=body, timeout=timeout)
+    def send(self, method: str, url: str, **given: Any) -> Reply:
+        reply = self.http.send(method, url, **given)
         self.replies.append(reply)
         return reply
 

@@ -60,17 +60,9 @@ class Memory:
         self.keys.append(made)
         return made
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        timeout: float = 10.0,
-    ) -> Reply:
+    def send(self, method: str, url: str, **given: Any) -> Reply:
         """As Http.send."""
-        del timeout
+        headers = given.get("headers") or {}
         self.asked.append(f"{method} {url}")
         if any(host in url for host in self.down):
             raise Unreachable(f"{method} {url}: refused", remedy="is it running?")
@@ -80,12 +72,12 @@ class Memory:
         elif url.endswith("/user"):
             status, found = (200, {"login": self.user}) if self.user else (403, {"message": "read:user"})
         elif "/issues" in url:
-            self.issue_logins.add((headers or {}).get("Authorization", ""))
-            status, found = self._issues(method, body)
+            self.issue_logins.add(headers.get("Authorization", ""))
+            status, found = self._issues(method, given.get("body", b""))
         elif "/actions/runs" in url:
             status, found = self._runs(url)
         else:
-            status, found = self._forge() if "/actions/secrets" in url else self._keys(dict(headers or {}))
+            status, found = self._forge() if "/actions/secrets" in url else self._keys(dict(headers))
         named = [] if self.without_clock else [("Date", format_datetime(self.now, usegmt=True))]
         content = json.dumps(found).encode() if status in (200, 201) else b""
         return Reply(method=method, url=url, status=status, headers=Headers(named), body=content)
