@@ -124,7 +124,7 @@ def test_what_would_be_fatal_is_refused_before_anything_changes(
     assert not list(kept(place).parent.glob("zotops-candidate*"))
 
 
-@pytest.mark.costly(share=0.5)
+@pytest.mark.costly("deploying")
 def test_a_play_that_fails_after_the_writing_leaves_a_red_process(place: Place) -> None:
     seen = look(place, ProcessIsYounger(profile=place.profile)).facts
     action, intent = deploy(place)
@@ -147,7 +147,7 @@ def test_a_play_that_fails_after_the_writing_leaves_a_red_process(place: Place) 
     assert push_status(place) == 401
 
 
-@pytest.mark.costly(share=0.5)
+@pytest.mark.costly("deploying")
 def test_a_task_that_no_dry_run_shows_is_noticed(place: Place) -> None:
     tasks = place.lab.root / "checkout/ansible/roles/zot/tasks/main.yml"
     text = tasks.read_text()
@@ -171,7 +171,7 @@ def test_a_play_that_fails_before_the_writing_has_done_nothing(place: Place) -> 
         action.perform(place.world, intent, NOTHING)
 
 
-@pytest.mark.costly(share=0.5)
+@pytest.mark.costly("deploying")
 def test_a_registry_that_does_not_come_back_is_left_to_the_checks(place: Place) -> None:
     action, intent = deploy(place)
     quirk(place, "registry", die_on_start=True)

@@ -12,7 +12,7 @@ import pytest
 from tests.commands.verifying import KINDS, Hardened, hardened
 
 # Each starts whole worlds; all of them with `./inv test --all`.
-pytestmark = pytest.mark.costly(share=0.2)
+pytestmark = pytest.mark.costly("rotations")
 
 
 @pytest.fixture(params=KINDS)

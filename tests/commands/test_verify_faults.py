@@ -109,7 +109,7 @@ ON_REQUEST = {
 ELSEWHERE = {"plain-mirrors-not-served"}
 STATES: dict[str, StartState] = {"access-control-added-by-reload": "half", "restart-lost": "half"}
 
-pytestmark = [pytest.mark.timeout(200), pytest.mark.costly(share=0.2)]
+pytestmark = [pytest.mark.timeout(200), pytest.mark.costly("verify-faults")]
 
 
 def cases(faults: list[str]) -> list[tuple[str, str]]:

@@ -33,7 +33,7 @@ from zotops.lab.state import State
 from zotops.profile_file import read_profile
 
 
-@pytest.mark.costly(share=0.3)
+@pytest.mark.costly("breaking")
 @pytest.mark.parametrize("twist", [*FAULTS, *TRAPS], ids=lambda twist: twist.name)
 def test_what_it_changes_is_still_there(twist: Twist, tmp_path: Path) -> None:
     root = laid_out(tmp_path / "world", twist.state).root

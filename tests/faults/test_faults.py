@@ -17,8 +17,6 @@ from zotops.lab.faults import FAULTS, TRAPS, Fault, Trap, fault_named, twist_nam
 from zotops.lab.faults.breaking import switch
 
 CAUGHT, WRONG_USAGE, NOT_CAUGHT = 1, 2, 5
-# About two faults and one trap with each commit.
-SHARE, TRAP_SHARE = 2 / len(FAULTS), 1 / len(TRAPS)
 # Seconds for one rehearsal on a machine that does much else.
 LONGEST = 200
 A_SENTENCE = "no check says this"
@@ -84,7 +82,7 @@ def processes_of(place: Path) -> list[str]:
     return [line for line in done.stdout.splitlines() if str(place) in line]
 
 
-@pytest.mark.costly(share=SHARE)
+@pytest.mark.costly("faults")
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_caught_by_its_check_which_says_what_is_wrong(tmp_path: Path, fault: Fault) -> None:
     done = rehearsed(tmp_path, fault.name)
@@ -98,7 +96,7 @@ def test_a_fault_is_caught_by_its_check_which_says_what_is_wrong(tmp_path: Path,
     assert done.left == []
 
 
-@pytest.mark.costly(share=TRAP_SHARE)
+@pytest.mark.costly("traps")
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_no_check_is_taken_in_by_a_trap(tmp_path: Path, trap: Trap) -> None:
     done = rehearsed(tmp_path, trap.name)
@@ -147,7 +145,7 @@ def test_after_a_runbook_that_did_not_end_well_no_other_is_walked(
     assert "# Rotate the CI key" not in report
 
 
-@pytest.mark.costly(share=0.2)
+@pytest.mark.costly("faults")
 def test_a_fault_that_nothing_notices_ends_as_an_undisturbed_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

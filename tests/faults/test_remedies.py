@@ -115,7 +115,7 @@ def check_that_says(sentence: str, profile: Profile) -> Check:
     return next(check for step in runbook(profile).steps for check in step.checks if str(check) == sentence)
 
 
-@pytest.mark.costly(share=2 / len(BEFORE))
+@pytest.mark.costly("remedies")
 @pytest.mark.parametrize("name", BEFORE)
 def test_a_remedy_works_as_it_is_typed(tmp_path: Path, name: str) -> None:
     fault, section = fault_named(name), section_of(name)

@@ -107,7 +107,7 @@ def dropped(answers: Iterable[dict[str, Any]], call: str, field: str) -> list[di
     return [less for answer in answers if call_of(answer) == call and (less := without(answer, field))]
 
 
-@pytest.mark.costly(share=0.25)
+@pytest.mark.costly("stand-ins")
 @pytest.mark.timeout(300)
 @needs_descriptions
 def test_every_answer_of_a_whole_deployment_has_its_form_and_a_dropped_field_is_noticed(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_the_client_is_of_the_version_that_is_played() -> None:
     assert version("authentik-client") == VERSION
 
 
-@pytest.mark.costly(share=0.25)
+@pytest.mark.costly("stand-ins")
 def test_authentiks_own_client_takes_every_answer_that_zotops_asks_for(provider: PracticeProvider) -> None:
     replies = {call_of(reply): reply.text for reply in used_in_every_way(provider)}
     assert set(replies) == set(MODELS) | WITHOUT_BODY

@@ -105,7 +105,7 @@ def test_serve_does_not_mind_sigusr1(registry: Registry) -> None:
         assert someone.ask("anonymous", "GET", "/livez").text == "ok"
 
 
-@pytest.mark.costly(share=0.1)
+@pytest.mark.costly("stand-ins")
 def test_a_second_registry_in_the_same_folder_gives_up_after_ten_seconds(registry: Registry) -> None:
     registry.start()
     first, started = registry.process, time.monotonic()
@@ -116,7 +116,7 @@ def test_a_second_registry_in_the_same_folder_gives_up_after_ten_seconds(registr
         registry.process = first
 
 
-@pytest.mark.costly(share=0.1)
+@pytest.mark.costly("stand-ins")
 def test_serve_ends_with_2_when_the_provider_never_answers(registry: Registry) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]

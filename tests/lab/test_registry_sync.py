@@ -157,7 +157,7 @@ def test_the_right_to_read_is_needed_and_to_create_is_not(make: Any, upstream: S
     assert mirror.someone.ask("key:plain", "GET", place).status_code == 403
 
 
-@pytest.mark.costly(share=0.25)
+@pytest.mark.costly("stand-ins")
 def test_an_upstream_that_does_not_answer_costs_more_with_each_pull_and_a_cached_digest_nothing(
     make: Any, tmp_path: Path
 ) -> None:

@@ -22,8 +22,6 @@ PLUGIN = (
     *("-p", "tests.mutation.trial", "-p", "no:xdist", "-p", "no:cacheprovider", "--every-case"),
     *("-o", "tmp_path_retention_policy=none"),
 )
-# About two with each commit; most take seconds.
-SHARE = 2 / len(FILES)
 
 
 def imported(path: Path) -> set[str]:
@@ -94,7 +92,7 @@ def survivors(found: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.costly(share=SHARE)
+@pytest.mark.costly("mutants")
 @pytest.mark.parametrize("file", FILES)
 def test_every_decision_is_missed_when_it_is_changed(file: str, tmp_path: Path) -> None:
     tests = near_tests(file)

@@ -13,14 +13,14 @@ class Cut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Window:
-    """A window by its number, its guard in words and in the source, its test, and a text of that test's red.
+class Guard:
+    """What keeps a window shut, in words and in the source; the window's test, and what that says when it is red.
 
     Several cuts: one guard stands behind another, and only without all of them comes the harm.
     """
 
-    number: int
-    guard: str
+    window: int
+    keeps: str
     cuts: tuple[Cut, ...]
     test: str
     red: str

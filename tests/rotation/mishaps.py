@@ -5,12 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.rotation.place import Place
 from zotops import doors
 from zotops.errors import Unreachable
-from zotops.lab import vault
-from zotops.lab.faults import fault_named
-from zotops.lab.state import State
 from zotops.world import Reply
 
 
@@ -40,21 +36,3 @@ def before_the_first(monkeypatch: pytest.MonkeyPatch, method: str, path: str, ac
         return send(self, asked, url, **named)
 
     monkeypatch.setattr(doors.RealHttp, "send", sending)
-
-
-def edit(place: Place, item: str, field: str, change: Callable[[str], str]) -> Callable[[], None]:
-    """Somebody changes a field of the vault."""
-
-    def changing() -> None:
-        with State(place.root / "state").edit("vault") as document:
-            name = place.stores.names[item]
-            vault.set_value(document, name, field, change(vault.value_of(document, name, field) or ""))
-
-    return changing
-
-
-def broken_by(place: Place, name: str) -> Callable[[], None]:
-    """A fault of the catalogue, at the step that it names."""
-    fault = fault_named(name)
-    assert fault is not None
-    return lambda: fault.breaks(place.root)

@@ -75,10 +75,13 @@ class Place:
         """What was recorded, all runs."""
         return "".join(path.read_text() for path in sorted((self.state / "runs").glob("*.jsonl")))
 
+    def records(self, event: str) -> list[Any]:
+        """Every record of that event, in order, as JSON."""
+        return [record for record in map(json.loads, self.journal().splitlines()) if record["event"] == event]
+
     def red(self, sentence: str) -> list[tuple[str, str, str]]:
         """Each time when that check failed: the step, what was observed, and what it says is to be done."""
-        records = map(json.loads, self.journal().splitlines())
-        made = [(record["step"], record["data"]) for record in records if record["event"] == "check-made"]
+        made = [(record["step"], record["data"]) for record in self.records("check-made")]
         return [
             (step, data["observed"], data["remedy"])
             for step, data in made

@@ -19,7 +19,7 @@ from zotops.secret_forms import forms_of
 QUESTIONS = {"The new key": "pasted-key", "Full id of the commit": "build-commit", "The host's line": "recap"}
 STOPPED = 3
 
-pytestmark = [pytest.mark.timeout(3 * LONGEST), pytest.mark.costly(share=0.15)]
+pytestmark = [pytest.mark.timeout(3 * LONGEST), pytest.mark.costly("rotations")]
 
 
 @pytest.fixture

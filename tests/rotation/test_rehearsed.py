@@ -1,16 +1,14 @@
 """A rotation from its first step to its last: after a deployment, alone, leaked, expired, undone."""
 
-import json
 import subprocess
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.desk import INVOKE
 from tests.rotation.place import LONGEST, Place, expire, is_well, place_in
-from tests.rotation.walked import Watcher
 from zotops.lab import vault
 from zotops.lab.faults.traps import make_key
 from zotops.lab.rotating import ask, end_current, listed
@@ -36,7 +34,7 @@ def rehearsed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.costly(share=0.15)
+@pytest.mark.costly("rotations")
 def test_a_rehearsal_deploys_and_then_rotates_and_reports_both(tmp_path: Path) -> None:
     done = rehearsed(tmp_path)
     assert done.returncode == DONE, done.stdout[-3000:] + done.stderr
@@ -51,7 +49,7 @@ def test_a_rehearsal_deploys_and_then_rotates_and_reports_both(tmp_path: Path) -
     ]
 
 
-@pytest.mark.costly(share=0.15)
+@pytest.mark.costly("rotations")
 @pytest.mark.skipif(find_zot() is None, reason="no real zot: neither on PATH nor named by ZOTOPS_ZOT")
 @pytest.mark.parametrize("name", ["rotate-key", "rotate-leaked-key"])
 def test_a_real_zot_lets_its_key_be_rotated(tmp_path: Path, name: str) -> None:
@@ -61,7 +59,7 @@ def test_a_real_zot_lets_its_key_be_rotated(tmp_path: Path, name: str) -> None:
     assert "old 401, new 200, old 401" in done.stdout
 
 
-@pytest.mark.costly(share=0.15)
+@pytest.mark.costly("rotations")
 @pytest.mark.parametrize("zot", [None, find_zot()], ids=["stand-in", "real"])
 def test_a_key_with_seconds_to_live_expires_and_is_followed_by_another(
     tmp_path: Path, zot: Path | None, request: pytest.FixtureRequest
@@ -86,15 +84,28 @@ def test_a_key_with_seconds_to_live_expires_and_is_followed_by_another(
         assert ask(world, short, "/v2/")[0] == REFUSED
 
 
-@pytest.mark.costly(share=0.15)
+@pytest.mark.costly("rotations")
 def test_a_leaked_key_is_ended_before_anything_else(place: Place) -> None:
     assert place.here(name="rotate-leaked-key") == DONE, place.said
     assert is_well(place) == []
-    events = [(r["event"], r["step"]) for r in map(json.loads, place.journal().splitlines())]
-    assert events.index(("action-done", "end-others")) < events.index(("action-intended", "promote"))
+    done, intended = ({r["step"]: r["n"] for r in place.records(f"action-{what}")} for what in ("done", "intended"))
+    assert done["end-others"] < intended["promote"]
 
 
-@pytest.mark.costly(share=0.15)
+@pytest.mark.costly("rotations")
+def test_by_hand_every_key_but_the_new_one_is_ended_and_the_days_are_noted(place: Place) -> None:
+    (old,) = place.stores.keys().values()
+    assert place.here(name="rotate-leaked-key", by_hand=["end-others", "promote", "arm"]) == DONE, place.said
+    assert is_well(place) == []
+    assert not place.stores.works(place.old)
+    (new,) = place.stores.keys().values()
+    noted = place.stores.noted
+    assert datetime.fromisoformat(noted("expires")) == datetime.fromisoformat(str(new["expiration_date"]))
+    assert date.fromisoformat(noted("due")) == datetime.fromisoformat(noted("expires")).date() - timedelta(days=30)
+    assert str(old["uuid"]) in noted("revoked").split(",")
+
+
+@pytest.mark.costly("rotations")
 def test_a_key_that_has_expired_is_followed_by_one_that_a_sign_in_makes(place: Place) -> None:
     place.note("expires", expire(place))
     assert not place.stores.works(place.old)
@@ -103,27 +114,9 @@ def test_a_key_that_has_expired_is_followed_by_one_that_a_sign_in_makes(place: P
     assert "401: expired on" in place.journal()
 
 
-@pytest.mark.costly(share=0.15)
+@pytest.mark.costly("rotations")
 def test_a_key_that_was_deleted_is_followed_by_one_that_a_sign_in_makes(place: Place) -> None:
     end_current(place.root)
     assert place.here() == DONE, place.said
     assert is_well(place) == []
     assert "refused although its time is not over" in place.journal()
-
-
-@pytest.mark.costly(share=0.15)
-def test_undone_before_the_end_ci_has_the_old_key_again_and_the_run_goes_on(place: Place, watcher: Watcher) -> None:
-    assert place.here(until="propagate") == DONE, place.said
-    assert set(place.stores.consumers().values()) == {place.stores.held()["current"]} != {place.old}
-    assert place.here(undo="promote") == DONE, place.said
-    assert place.stores.held()["current"] == place.old
-    assert set(place.stores.consumers().values()) == {place.old}
-    assert place.here() == DONE, place.said
-    assert (watcher.broken, is_well(place)) == ([], [])
-
-
-@pytest.mark.costly(share=0.15)
-def test_there_is_no_way_back_once_the_old_key_is_ended(place: Place) -> None:
-    assert place.here(until="revoke") == DONE, place.said
-    assert place.here(undo="promote") == FAILED
-    assert "there is no way back" in place.said[0]

@@ -1,7 +1,5 @@
 """The way back before the old key is ended, and forward again: what was proven before it proves nothing any more."""
 
-import json
-
 import pytest
 
 from tests.rotation.place import LONGEST, Place, is_well
@@ -13,18 +11,18 @@ from zotops.lab.checkout import commit_and_push
 DONE, FAILED, UNCERTAIN = 0, 1, 4
 AGAIN = ("promote", "propagate", "prove", "soak")
 
-pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly(share=0.15)]
+pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly("rotations")]
 
 
 def told(place: Place, event: str) -> list[str]:
     """The steps of which that was recorded, in order."""
-    return [record["step"] for record in map(json.loads, place.journal().splitlines()) if record["event"] == event]
+    return [record["step"] for record in place.records(event)]
 
 
 def commits(place: Place) -> list[str]:
     """The commits that were built, in order; "" where the run forgot one."""
-    found = [record["data"] for record in map(json.loads, place.journal().splitlines())]
-    return [each["value"] for each in found if each.get("name") == "build-commit"]
+    found = [record["data"] for record in place.records("fact-found")]
+    return [each["value"] for each in found if each["name"] == "build-commit"]
 
 
 def commit(place: Place) -> str:
@@ -66,3 +64,19 @@ def test_where_ci_did_not_get_the_old_key_again_it_is_given_the_new_one_before_a
     assert told(place, "step-reopened") == [*AGAIN]
     assert told(place, "step-done")[4:] == [*AGAIN, *AGAIN, "revoke", "confirm", "arm"]
     assert (watcher.broken, is_well(place)) == ([], [])
+
+
+def test_undone_before_the_end_ci_has_the_old_key_again_and_the_run_goes_on(place: Place, watcher: Watcher) -> None:
+    assert place.here(until="propagate") == DONE, place.said
+    assert set(place.stores.consumers().values()) == {place.stores.held()["current"]} != {place.old}
+    assert place.here(undo="promote") == DONE, place.said
+    assert place.stores.held()["current"] == place.old
+    assert set(place.stores.consumers().values()) == {place.old}
+    assert place.here() == DONE, place.said
+    assert (watcher.broken, is_well(place)) == ([], [])
+
+
+def test_there_is_no_way_back_once_the_old_key_is_ended(place: Place) -> None:
+    assert place.here(until="revoke") == DONE, place.said
+    assert place.here(undo="promote") == FAILED
+    assert "there is no way back" in place.said[0]

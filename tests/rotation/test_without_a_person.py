@@ -12,7 +12,7 @@ from tests.rotation.stores import Stores
 
 WAITING = 3
 
-pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly(share=0.4)]
+pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly("rotations")]
 
 
 @pytest.fixture(scope="module")

@@ -39,12 +39,14 @@ class Watcher:
         self.counted: dict[str, int] = {"record": 0, "effect": 0}
         self.told: list[str] = []
         self.broken: list[str] = []
+        self.broken_in: set[str] = set()
         self.armed = False
 
     def after_record(self, record: journal.Record) -> None:
         self.armed = self.armed or (record.event, record.step) == ("step-done", "arm")
         wrong = broken(self.stores, self.old, armed=self.armed, folders=(self.state,))
         self.broken += [f"after {record.n} {record.event} {record.step}: {each}" for each in wrong]
+        self.broken_in |= {record.step} if wrong else set()
         self._count("record", f"{record.event} {record.step}")
         if self.kind == "after" and self.place == f"{record.event}/{record.step}":
             os.kill(os.getpid(), signal.SIGKILL)

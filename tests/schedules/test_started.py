@@ -14,7 +14,7 @@ import pytest
 from tests.schedules.installed import FOR_ISSUES, JOBS, Machine, machine
 
 # Each starts whole worlds; all of them with `./inv test --all`.
-pytestmark = pytest.mark.costly(share=0.35)
+pytestmark = pytest.mark.costly("schedules")
 
 
 @pytest.fixture(scope="module")
