@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_recent import ELSEWHERE, OTHER, REF, Counting, Hand
+from tests.counting_store import ELSEWHERE, OTHER, REF, Counting, Hand
 from zotops.announced import ASKS_AGAIN, Announced
 from zotops.errors import Uncertain, Unreachable
 from zotops.world import Secret

@@ -17,12 +17,16 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @dataclass
 class Counted:
-    """A server that counts its connections: ever opened, open now, and the most at a time."""
+    """A server that counts its connections: ever opened, open now, and the most at a time.
+
+    `slow`: seconds to each answer; `held`: none is given before that is set.
+    """
 
     port: int
     everywhere: list[int]
     opened: int = 0
     slow: float = 0.0
+    held: threading.Event | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -36,6 +40,8 @@ class Counted:
         with peer, suppress(OSError):
             while request := peer.recv(65536):
                 time.sleep(self.slow)
+                if self.held:
+                    self.held.wait(30)
                 if b"GET /hang-up" in request:
                     break
                 peer.sendall(ANSWER)
@@ -121,13 +127,15 @@ def test_nothing_stays_open_once_it_is_closed(connections: Connections, servers:
 def test_one_whose_answer_comes_after_the_end_is_closed_too(
     connections: Connections, servers: tuple[Counted, Counted]
 ) -> None:
-    servers[0].slow = 0.3
+    servers[0].held = threading.Event()
     late = threading.Thread(target=ask, args=(connections, servers[0].url))
     late.start()
-    time.sleep(0.1)
+    until = time.monotonic() + 30
+    while not servers[0].opened and time.monotonic() < until:
+        time.sleep(0.01)
     connections.close()
+    servers[0].held.set()
     late.join()
-    until = time.monotonic() + 5
     while servers[0].everywhere[-1] and time.monotonic() < until:
         time.sleep(0.01)
     assert servers[0].everywhere == [0, 1, 0]

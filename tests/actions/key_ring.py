@@ -57,10 +57,12 @@ class KeyRing:
 
     def meddle(self, secret: str, times: int, *, beside: str = "") -> None:
         """Somebody uses that key at the same moment as another one, so many times; the last use is theirs."""
-        left = iter(range(times))
+        left = times
 
         def use(used: str) -> None:
-            if used == (beside or used) != secret and next(left, None) is not None:
+            nonlocal left
+            if left and used != secret and (not beside or used == beside):
+                left -= 1
                 self.use(secret)
 
         self.after_use = use

@@ -5,22 +5,15 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.commands.verifying import INVOKE, ROOT, Done, Hardened, hardened
+from tests.commands.verifying import INVOKE, ROOT, Done, Hardened
 from tests.commands.watched_place import Place
 from zotops.commands.key_status import key_status
 
 KEYS = "the registry takes the vault's key"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hardened]:
-    with hardened(tmp_path_factory.mktemp("world")) as found:
-        yield found
 
 
 def look(world: Hardened, folder: Path, *words: str) -> Done:
@@ -41,7 +34,10 @@ def test_a_look_that_cannot_be_kept_is_shown_all_the_same(world: Hardened, tmp_p
 
 def test_metrics_that_cannot_be_written_cost_no_look(world: Hardened, tmp_path: Path) -> None:
     words = ("--prometheus", str(tmp_path / "nowhere" / "key.prom"))
-    assert world.call("key-status", *words, ZOTOPS_STATE=str(tmp_path / "state")).code == 78
+    done = world.call("key-status", *words, ZOTOPS_STATE=str(tmp_path / "state"))
+    assert done.code == 78
+    assert "the registry takes the vault's key" in done.out
+    assert "key.prom cannot be written: No such file or directory" in done.err
     assert list((tmp_path / "state" / "key-looks").iterdir())
 
 
@@ -73,7 +69,10 @@ def test_a_look_that_is_ended_from_outside_is_unknown_to_a_monitoring_program(wo
         text = (world.root / "profile.toml").read_text()
         profile.write_text(text.replace(world.profile.registry.url, f"http://127.0.0.1:{silent.getsockname()[1]}"))
         words = ["key-status", "--profile", str(profile), "--nagios"]
-        with subprocess.Popen([INVOKE, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        silent.settimeout(60)
+        with subprocess.Popen(
+            [INVOKE, *words], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        ) as process:
             connection, _ = silent.accept()
             with connection:
                 process.send_signal(signal.SIGTERM)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.commands.verifying import Done, Hardened, handed, hardened, with_lines
+from tests.commands.verifying import Done, Hardened, handed, with_lines
 from tests.secret_stores import file_key_chain
 from zotops.commands.opening import open_world
 from zotops.lab import vault
@@ -20,12 +19,6 @@ from zotops.profile_file import read_profile, with_store
 from zotops.redaction import Redactor
 
 VARIABLE = "ZOT_CI_API_KEY"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hardened]:
-    with hardened(tmp_path_factory.mktemp("world")) as found:
-        yield found
 
 
 def key_of(world: Hardened) -> str:
@@ -88,17 +81,10 @@ def test_no_program_is_given_the_variable(world: Hardened, tmp_path: Path, monke
     assert VARIABLE not in said
 
 
-def two_profiles(world: Hardened, folder: Path, *variables: str) -> list[str]:
-    """One profile for each variable that hands over CI's key, all for the same registry."""
-    paths = []
-    for number, variable in enumerate(variables):
-        (folder / str(number)).mkdir()
-        paths.append(handed(world, folder / str(number), f'variable = "{variable}"'))
-    return paths
-
-
 def test_two_profiles_may_share_what_is_handed_over(world: Hardened, tmp_path: Path) -> None:
-    paths = two_profiles(world, tmp_path, VARIABLE, VARIABLE)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    paths = [handed(world, tmp_path / name, f'variable = "{VARIABLE}"') for name in "ab"]
     words = ("--store", "environment", "--as", "ci", "--json", "--only", "access")
     done = call(world, "verify", paths[0], "--profile", paths[1], *words, **{VARIABLE: key_of(world)})
     assert done.code == 0, done.out + done.err

@@ -20,12 +20,6 @@ def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hardened]:
-    with hardened(tmp_path_factory.mktemp("world")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def whole(world: Hardened, tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Path]:
     """One call with every output that a program reads."""
     folder = tmp_path_factory.mktemp("outputs")

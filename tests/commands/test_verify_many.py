@@ -1,21 +1,12 @@
 """Several profiles in one call: two registries at a time, each over connections of its own, and one answer for all."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from benchmarks.verify import Place, proxy
-from tests.commands.verifying import Done, Hardened, hardened
+from tests.commands.verifying import Done, Hardened
 
 DELAY = 0.05
 WORDS = ("--as", "nobody", "--only", "access")
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hardened]:
-    with hardened(tmp_path_factory.mktemp("world")) as found:
-        yield found
 
 
 def profiles(world: Hardened, ports: list[int], folder: Path) -> list[Path]:
@@ -39,8 +30,7 @@ def test_they_are_measured_beside_each_other_over_connections_of_their_own(world
     assert done.code == 0
     assert [one["profile"] for one in done.document["registries"]] == ["r0", "r1", "r2", "r3"]
     assert len(together["requests"]) == 4 * len(alone["requests"])
-    # Fewer than one after another; how many fewer, the benchmark tells on a machine that does nothing else.
-    assert together["waves"] < 4 * alone["waves"]
+    # More than one of them has, so at least two were under way at once; how much quicker that is, the benchmark tells.
     assert 32 < together["connections"] <= 64
     assert alone["connections"] <= 32
 

@@ -1,7 +1,6 @@
 """`invoke verify` in worlds that it, or the test, changes: what it writes, whom else it asks, and from where."""
 
 import json
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +20,11 @@ def own(tmp_path: Path) -> Iterator[Hardened]:
         yield found
 
 
-def test_what_is_asked_to_write_says_what_stays_and_is_really_there(own: Hardened) -> None:
-    done = own.verify(
-        "--only", "clock", "--write", "--as-dagger", "--as-skopeo", "--pull-through", "library/alpine:3.20", "--json"
-    )
+def test_what_is_asked_to_write_says_what_stays_and_is_really_there(own: Hardened, tmp_path: Path) -> None:
+    words = ("--write", "--as-dagger", "--as-skopeo", "--pull-through", "library/alpine:3.20")
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    done = own.verify("--only", "clock", *words, "--json", TMPDIR=str(passing))
     found = {one["name"]: one for one in done.only["checks"]}
     assert (done.code, done.said("failed")) == (0, [])
     assert found["pull-through.docker.io"]["verdict"] == "passed"
@@ -37,7 +37,7 @@ def test_what_is_asked_to_write_says_what_stays_and_is_really_there(own: Hardene
     assert there["practice/zotops-scratch"].count("zotops-verify-") == 3
     assert "3.20" in there["docker.io/library/alpine"]
     assert "zak_" not in json.dumps([call["argv"] for call in own.calls("skopeo")])
-    assert list(Path(tempfile.gettempdir()).glob("zotops-*/auth.json")) == []
+    assert list(passing.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

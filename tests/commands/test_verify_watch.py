@@ -9,9 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
 
-import pytest
-
-from tests.commands.verifying import INVOKE, ROOT, Hardened, handed, hardened
+from tests.commands.verifying import INVOKE, ROOT, Hardened, handed
 from zotops.lab import vault
 from zotops.lab.faults.breaking import in_file
 
@@ -19,12 +17,6 @@ WORDS = ("--only", "access.ci,clock", "--watch")
 RIGHT, WRONG = '"actions": ["read", "create"]', '"actions": ["read", "create", "update"]'
 CONFIGURATION = "host/zot/config.json"
 RED, GREEN = "RED zot-ci may not overwrite a tag", "ok zot-ci may not overwrite a tag"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hardened]:
-    with hardened(tmp_path_factory.mktemp("world")) as found:
-        yield found
 
 
 class Watching:
@@ -78,11 +70,13 @@ def watching(profile: Path, *words: str, **environment: str) -> Iterator[Watchin
 def overwriting(world: Hardened) -> Iterator[None]:
     """CI may overwrite, as soon as the registry has read its rules again."""
     in_file(CONFIGURATION, RIGHT, WRONG)(world.root)
-    until = time.monotonic() + 60
-    while not world.verify(*WORDS[:2], "--quiet").code:
-        assert time.monotonic() < until
-    yield
-    in_file(CONFIGURATION, WRONG, RIGHT)(world.root)
+    try:
+        until = time.monotonic() + 60
+        while not world.verify(*WORDS[:2], "--quiet").code:
+            assert time.monotonic() < until
+        yield
+    finally:
+        in_file(CONFIGURATION, WRONG, RIGHT)(world.root)
 
 
 def test_it_ends_green_once_what_was_red_is_mended(world: Hardened) -> None:

@@ -56,7 +56,7 @@ class Answers(BaseHTTPRequestHandler):
         self.say(200, b"x" * (9 * 1024 * 1024))
 
     def answer_late(self) -> None:
-        time.sleep(1.0)
+        time.sleep(5.0)
         self.say(200, b"late")
 
     def answer_trickle(self) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -68,8 +69,9 @@ def test_a_listener_that_fails_leaves_nothing_behind() -> None:
 def test_closing_ends_what_runs_in_other_threads() -> None:
     door = programs()
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(door.run, python("import time; time.sleep(60)"))
-        time.sleep(0.2)
+        text, begun = "import time; print('begun', flush=True); time.sleep(60)", Event()
+        running = pool.submit(door.run, python(text), on_line=lambda _line: begun.set())
+        assert begun.wait(30)
         door.close()
         with pytest.raises(Unreachable, match="was stopped because zotops ends"):
             running.result(timeout=10)

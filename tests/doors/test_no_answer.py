@@ -52,7 +52,7 @@ def test_whoever_waits_when_it_is_closed_is_let_go_and_nothing_more_is_sent(http
                 each.result()
         with pytest.raises(Unreachable, match="given up because zotops ends"):
             http.send("GET", f"{server}/plain")
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 3
     assert len(Answers.asked) == asked
 
 

@@ -133,16 +133,21 @@ def refusing_unread() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
-            with suppress(OSError):
-                while True:
+            while True:
+                try:
                     peer, _ = listening.accept()
-                    with peer:
-                        peer.recv(1000)
-                        peer.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+                except OSError:
+                    return
+                with peer, suppress(OSError):
+                    peer.recv(1000)
+                    peer.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
 
         Thread(target=serve, daemon=True).start()
-        yield int(listening.getsockname()[1])
-        listening.shutdown(socket.SHUT_RDWR)
+        try:
+            yield int(listening.getsockname()[1])
+        finally:
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
 
 
 def test_an_answer_that_does_not_wait_for_the_body_is_passed_back() -> None:

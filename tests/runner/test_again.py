@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lamps import House, IsOn, Script, lamp_runbook, lamp_step
-from tests.runner.walked import ACCEPT, DO, STOP, kinds
+from tests.runner.decisions import ACCEPT, DO, STOP, kinds
 from zotops.errors import Interrupted, NeedsAPerson, UsageIsWrong
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.lamps import House, IsOn, Script, TurnOn, lamp_runbook, lamp_step
-from tests.runner.walked import ACCEPT, AGAIN, CHECK, DO, GO_ON, HAND, LOOK, SKIP, STOP, kinds
+from tests.runner.decisions import ACCEPT, AGAIN, CHECK, DO, GO_ON, HAND, LOOK, SKIP, STOP, kinds
 from zotops.errors import CheckFailed, NeedsAPerson
 from zotops.model import Question
 from zotops.operator import Decision, Offer, RunEnds

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from tests.lamps import LAMP_MADE, House, lamp_runbook, lamp_step
-from tests.runner.walked import DO, kinds
+from tests.runner.decisions import DO, kinds
 from zotops.errors import ActionFailed, Interrupted, Stop, Uncertain, Unreachable
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +11,11 @@ import pytest
 
 from tests.lab.practice_world import Practice
 from tests.secret_stores import file_key_chain
-from zotops.doors import RealPrograms
+from tests.secret_stores.practice_vault import opened
 from zotops.errors import ActionFailed, Uncertain, Unreachable
 from zotops.lab import vault
 from zotops.redaction import PLACEHOLDER, Redactor
 from zotops.secret_stores.key_chain import KeyChain
-from zotops.secret_stores.onepassword import OnePassword
 from zotops.world import Secret, SecretRef, SecretStore
 
 KEY, SECOND = "zak_0123456789abcdef0123456789abcdef", "zak_fedcba9876543210fedcba9876543210"
@@ -42,23 +41,13 @@ class Held:
         return SecretRef(self.own, name)
 
 
-def onepassword(practice: Practice) -> Held:
-    redactor = Redactor()
-    programs = RealPrograms(
-        redactor,
-        search_path=str(practice.root / "bin"),
-        environment={"ZOTOPS_LAB_WORLD": str(practice.root), "HOME": str(practice.root / "home")},
-    )
-    store = OnePassword(
-        programs=programs, vault=practice.names["vault"], redactor=redactor, key=b"k" * 32, patience=20.0
-    )
-
+def onepassword(practice: Practice, redactor: Redactor) -> Held:
     def put(ref: SecretRef, value: str) -> None:
         with practice.state.edit("vault") as document:
             vault.set_value(document, ref.item, ref.field, value)
 
     return Held(
-        store=store,
+        store=opened(practice, redactor),
         redactor=redactor,
         own=practice.names["own_item"],
         shared=practice.names["shared_item"],
@@ -70,10 +59,9 @@ def onepassword(practice: Practice) -> Held:
     )
 
 
-def key_chain(file: Path, monkeypatch: pytest.MonkeyPatch) -> Held:
+def key_chain(file: Path, redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> Held:
     monkeypatch.setenv(file_key_chain.FILE, str(file))
     monkeypatch.setattr(keyring.core, "_keyring_backend", file_key_chain.chosen())
-    redactor = Redactor()
     store = KeyChain(name="zotops", fields=FIELDS, redactor=redactor, key=b"k" * 32, patience=5.0)
 
     def put(ref: SecretRef, value: str) -> None:
@@ -95,18 +83,10 @@ def key_chain(file: Path, monkeypatch: pytest.MonkeyPatch) -> Held:
 
 
 @pytest.fixture(params=["onepassword", "keyring"])
-def held(
-    request: pytest.FixtureRequest, laid: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Held]:
+def held(request: pytest.FixtureRequest, redactor: Redactor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Held:
     if request.param == "keyring":
-        yield key_chain(tmp_path / "chain.json", monkeypatch)
-        return
-    kept = laid.state.read("vault")
-    yield onepassword(laid)
-    with laid.state.edit("vault") as document:
-        document.clear()
-        document.update(kept)
-    laid.quirk("op")
+        return key_chain(tmp_path / "chain.json", redactor, monkeypatch)
+    return onepassword(request.getfixturevalue("practice"), redactor)
 
 
 def write(held: Held, fields: Mapping[str, str | None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -252,13 +253,17 @@ def test_secrets_in_a_form_that_is_not_the_forges_are_unknown(scene: Scene, rows
     assert "in a form that is not Forgejo's" in scene.observed("forge")
 
 
-@pytest.mark.parametrize(
-    "row", [None, "x", {}, {"id": None}, {"event_payload": 5}, {"event_payload": "[]"}, {"event_payload": "{"}]
-)
-def test_runs_in_a_form_that_is_not_the_forges_are_unknown(watched: Scene, row: object) -> None:
+@pytest.mark.parametrize("row", [None, "x", {}])
+def test_runs_that_are_none_are_unknown(watched: Scene, row: object) -> None:
+    watched.memory.odd = {"/actions/runs": {"workflow_runs": [row]}}
+    assert watched.levels()["watch"] is Level.UNKNOWN
+    assert "in a form that is not Forgejo's" in watched.observed("watch")
+
+
+@pytest.mark.parametrize("odd", [{"id": None}, {"event_payload": 5}, {"event_payload": "[]"}, {"event_payload": "{"}])
+def test_runs_of_which_a_part_has_another_form_are_unknown(watched: Scene, odd: dict[str, Any]) -> None:
     watched.memory.ran("watch.yaml", "success", NOW)
-    whole = watched.memory.runs[0]
-    watched.memory.odd = {"/actions/runs": {"workflow_runs": [whole | row if isinstance(row, dict) and row else row]}}
+    watched.memory.odd = {"/actions/runs": {"workflow_runs": [watched.memory.runs[0] | odd]}}
     assert watched.levels()["watch"] is Level.UNKNOWN
     assert "in a form that is not Forgejo's" in watched.observed("watch")
 
