@@ -57,6 +57,7 @@ class IsOn(Check):
     name: str
     finding: bool = False
     until: str = ""
+    trace: str = ""
 
     def __str__(self) -> str:
         return f"lamp {self.name} is on"
@@ -72,6 +73,10 @@ class IsOn(Check):
     @property
     def unknown_until(self) -> str:
         return self.until
+
+    @property
+    def leaves(self) -> str:
+        return self.trace
 
     def run(self, world: World, facts: Facts) -> Evidence:
         if self.name in self.lamps.silent:
@@ -137,6 +142,7 @@ def lamp_step(lamps: Lamps, name: str, **changes: Any) -> Step:
         undo=TurnOff(lamps=lamps, name=name),
         checks=(IsOn(lamps=lamps, name=name),),
         safe_to_stop="It stays as it is.",
+        back=f"`invoke lamps --undo {name}`",
     )
     return replace(step, **changes)
 

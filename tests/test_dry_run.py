@@ -45,6 +45,19 @@ def test_nothing_is_changed_written_or_asked(house: House) -> None:
     assert script.offers == []
 
 
+def test_what_would_leave_something_is_not_looked_at_and_said(house: House) -> None:
+    leaves = IsOn(lamps=house.lamps, name="hall", trace="a fingerprint on the switch")
+    house.lamps.silent.add("hall")
+    script = Script([])
+    book = lamp_runbook(lamp_step(house.lamps, "hall", checks=(leaves,), action=None, undo=None))
+    assert dry_run(book, house.world, script) == 0
+    assert [shown for shown in script.shown if isinstance(shown, Found)] == []
+    assert [f"{shown.what}: {shown.result}" for shown in script.shown if isinstance(shown, Told)] == [
+        "not looked at: lamp hall is on: that leaves a fingerprint on the switch",
+        "hall: is done by hand",
+    ]
+
+
 def test_what_is_red_is_no_failure_of_a_dry_run(house: House) -> None:
     assert dry_run(lamp_runbook(lamp_step(house.lamps, "hall")), house.world, Script([])) == 0
 

@@ -140,6 +140,11 @@ class Check(Protocol):
         """Id of the later step up to which this check may stay UNKNOWN; empty: it may not."""
         return ""
 
+    @property
+    def leaves(self) -> str:
+        """What stays for a while after it was made, in words: a dry run does not make such a check. Empty: nothing."""
+        return ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:

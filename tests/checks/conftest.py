@@ -42,6 +42,7 @@ HARDENED: Table = {
     "GET /zot/auth/apikey": 500,
     "other GET /zot/auth/apikey": 401,
     "GET /zot/auth/login?provider=oidc": (302, b"", {"Location": "/there"}),
+    "GET /zot/auth/login?provider=zotops-has-no-such-provider": 400,
     "GET /metrics": (200, b"up 1\n"),
 }
 

@@ -9,7 +9,8 @@ from zotops.model import Verdict
 
 Answers = Callable[..., Here]
 WRITE = f"nobody PUT {IMAGE}/manifests/unused"
-KEYS, LOGIN, CATALOG = "GET /zot/auth/apikey", "GET /zot/auth/login?provider=oidc", "nobody GET /v2/_catalog"
+KEYS, CATALOG = "GET /zot/auth/apikey", "nobody GET /v2/_catalog"
+LOGIN = "GET /zot/auth/login?provider=zotops-has-no-such-provider"
 
 
 @pytest.mark.parametrize("check", [RegistryIsReachable, CurrentState])
@@ -49,7 +50,7 @@ def test_another_server_is_no_registry(answer: Any, observed: str, answers: Answ
     ("changes", "state", "words"),
     [
         ({WRITE: 415, KEYS: 404, LOGIN: 404}, "open", "anybody may do anything"),
-        ({}, "hardened", "write 401, read 200, key API 500, sign-in 302"),
+        ({}, "hardened", "write 401, read 200, key API 500, sign-in 400"),
         ({CATALOG: REFUSED}, "half", "nobody may pull without signing in"),
         ({WRITE: 415}, "half", "anybody may write"),
         ({KEYS: 404}, "half", "there is no key API"),

@@ -7,11 +7,12 @@ from zotops.model import Check, Evidence, Fact, Facts, Look, Otherwise, judged
 from zotops.profile import OfProfile
 from zotops.systems.zot import ANONYMOUS, open_zot
 from zotops.systems.zot_keys import ask_key_api
-from zotops.systems.zot_login import login_path
+from zotops.systems.zot_login import NO_SUCH_PROVIDER
 from zotops.world import World
 
 REGISTRY_STATE = Fact("registry-state")
-FOUND = 302
+# What a registry with sign-in says of a provider that it has not; one without sign-in says 404.
+NO_SUCH = 400
 
 
 class RegistryIsReachable(OfProfile, Check):
@@ -76,7 +77,7 @@ class CurrentState(OfProfile, Check):
         write = zot.probe_create(self.profile.registry.image, ANONYMOUS).status
         read = zot.catalog().status
         keys = ask_key_api(zot).status
-        login = zot.send("GET", login_path(self.profile)).status
+        login = zot.send("GET", NO_SUCH_PROVIDER).status
         seen = f"by nobody: write {write}, read {read}, key API {keys}, sign-in {login}"
         expected = "open, half hardened or hardened"
         if write not in LET_THROUGH["create"] | {NOT_SIGNED_IN}:
@@ -87,7 +88,7 @@ class CurrentState(OfProfile, Check):
                 likely="something before the registry answers in its place",
                 remedy=f"look past it: ask {self.profile.server.local_url} on {self.profile.server.ssh} itself",
             )
-        state = _state(writes=write != NOT_SIGNED_IN, reads=read == OK, keys=keys != NOT_THERE, login=login == FOUND)
+        state = _state(writes=write != NOT_SIGNED_IN, reads=read == OK, keys=keys != NOT_THERE, login=login == NO_SUCH)
         return judged(True, expected=expected, observed=f"{state}: {seen}", facts={REGISTRY_STATE: state.split()[0]})
 
 
