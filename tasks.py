@@ -116,7 +116,7 @@ def doctor(_context: Context, profile: str | None = None) -> int:
         "quiet": "print only what is not as it should be",
         "strict": "exit 1 for findings as well",
         "write": "push a tiny image to the scratch repository with CI's key and pull it back; it stays there",
-        "pull-through": "pull this image, as its upstream names it, through each mirror; it stays in the cache",
+        "pull-through": "pull this image through the mirror that it names first, else through each; it stays cached",
         "as-dagger": "push a tiny image as Dagger does, request for request; it stays",
         "as-skopeo": "push a tiny image with skopeo, or as it does where it is not installed; it stays",
         "sign-in": "begin a sign-in at the registry and follow it to the login page; a session stays for two hours",
@@ -244,7 +244,7 @@ def report(
 @task(
     auto_shortflags=False,
     help={
-        "runbook": "which runbook; default: deploy, then rotate-key",
+        "runbook": "deploy, rotate-key or rotate-leaked-key; default: the first two, one after the other",
         "fault": "break the practice world in this way, or set this trap (`invoke lab --list-faults`, `--list-traps`)",
     },
 )

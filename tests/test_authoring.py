@@ -41,6 +41,10 @@ MISTAKES: dict[str, tuple[Callable[[Step], Step], str]] = {
         lambda step: replace(step, look_only=True, action=None, undo=None, asks=(QUESTION,)),
         "step 'hall': a step that only looks has no action, no question and no undo",
     ),
+    "an undo that nobody finds": (
+        lambda step: replace(step, back="it can be undone"),
+        "step 'hall': it has an undo, and `back` does not say how to call that",
+    ),
     "one sentence twice": (
         lambda step: replace(step, checks=(on(), on())),
         "step 'hall': two checks say 'lamp hall is on'",

@@ -144,7 +144,7 @@ def test_the_pages_differ_from_place_to_place_only_by_the_profile() -> None:
 
 def test_a_page_is_made_of_the_texts_that_a_journal_keeps() -> None:
     for name, runbook in RUNBOOKS.items():
-        assert all(text in PAGES[name] for text in step_texts(runbook(READER), name).values())
+        assert all(text in PAGES[name] for text in step_texts(runbook(READER)).values())
 
 
 def test_a_bar_in_a_command_ends_no_cell_and_can_be_copied_by_readers_of_both_renderers() -> None:
@@ -168,7 +168,7 @@ def test_what_stands_in_angle_brackets_is_seen_and_not_taken_for_html() -> None:
 
 def test_a_fact_in_the_instructions_is_seen_and_an_address_stays_a_link() -> None:
     step = lamp_step(Lamps(), "hall", instructions=f"Open <https://x.example>, delete {Fact('key-id')}, run `a <b>`.")
-    [text] = step_texts(lamp_runbook(step), "lamps").values()
+    [text] = step_texts(lamp_runbook(step)).values()
     assert "Open <https://x.example>, delete &lt;key-id>, run `a <b>`." in text
 
 
@@ -188,18 +188,18 @@ def house(**changes: Any) -> Runbook:
 
 
 def test_a_step_says_who_can_do_it_and_how_it_is_undone() -> None:
-    by_zotops, _ = step_texts(house(), "lamps").values()
+    by_zotops, _ = step_texts(house()).values()
     assert "`hall` · step 1 of 2 · zotops can do it" in by_zotops
     assert "**By zotops.** Switches lamp hall on." in by_zotops
     assert "**Back:** `invoke lamps --undo hall`" in by_zotops
-    by_hand, _ = step_texts(house(action=None, undo=None, back="press it again"), "lamps").values()
+    by_hand, _ = step_texts(house(action=None, undo=None, back="press it again")).values()
     assert "done by hand" in by_hand
     assert "By zotops" not in by_hand
     assert "**Back:** Press it again." in by_hand
 
 
 def test_a_step_that_only_looks_says_so() -> None:
-    looks, _ = step_texts(house(action=None, undo=None, look_only=True), "lamps").values()
+    looks, _ = step_texts(house(action=None, undo=None, look_only=True)).values()
     assert "only looks" in looks
     assert "**What is looked at**" in looks
 
@@ -207,7 +207,7 @@ def test_a_step_that_only_looks_says_so() -> None:
 def test_what_nothing_can_show_is_said_in_those_words() -> None:
     sure = Question(id="sure", prompt="Is it light?", claim=True)
     key = Question(id="key", prompt="The key", keep_as=READER.pending_key.secret)
-    text, _ = step_texts(house(checks=(), asks=(sure, key)), "lamps").values()
+    text, _ = step_texts(house(checks=(), asks=(sure, key))).values()
     assert "**Done when** you say so: nothing can show it." in text
     assert "- Is it light? (nothing else can show it)" in text
     assert "- The key (typed unseen, stored at once)" in text
@@ -237,6 +237,6 @@ def test_a_page_names_its_own_command_and_what_one_needs() -> None:
 
 
 def test_another_text_of_a_step_changes_its_part_alone() -> None:
-    before, after = step_texts(house(), "lamps"), step_texts(house(why="It is very dark."), "lamps")
+    before, after = step_texts(house()), step_texts(house(why="It is very dark."))
     assert before["hall"] != after["hall"]
     assert before["attic"] == after["attic"]

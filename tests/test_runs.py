@@ -115,7 +115,7 @@ def test_a_new_run_gets_an_id_that_none_has(tmp_path: Path) -> None:
 
 
 def a_header(book: Runbook) -> dict[str, Any]:
-    return runs.header(run="7f3a", name="lamps", profile=PROFILE, texts=step_texts(book, "lamps"), runbook=book)
+    return runs.header(run="7f3a", name="lamps", profile=PROFILE, texts=step_texts(book), runbook=book)
 
 
 def test_a_header_says_whose_run_of_what_where(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ def _problems_of(step: Step, ids: Sequence[str]) -> list[str]:
         found.append("nothing can show it done: it has neither a check nor a question")
     if step.look_only and (step.action or step.asks or step.undo):
         found.append("a step that only looks has no action, no question and no undo")
+    if step.undo and "--undo " not in step.back:
+        found.append("it has an undo, and `back` does not say how to call that")
     sentences = [str(check) for check in step.checks]
     found += [f"two checks say {text!r}" for text in sorted({s for s in sentences if sentences.count(s) > 1})]
     later = ids[ids.index(step.id) + 1 :] if step.id in ids else []

@@ -19,22 +19,22 @@ def page(runbook: Runbook, name: str) -> str:
         "\n".join(f"- {need}" for need in runbook.needs),
         "## The way",
         _way(runbook),
-        *step_texts(runbook, name).values(),
+        *step_texts(runbook).values(),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def step_texts(runbook: Runbook, name: str) -> Mapping[str, str]:
+def step_texts(runbook: Runbook) -> Mapping[str, str]:
     """Each step's part of the page, by its id."""
     total = len(runbook.steps)
-    return {step.id: _step(step, name, f"step {n} of {total}") for n, step in enumerate(runbook.steps, 1)}
+    return {step.id: _step(step, f"step {n} of {total}") for n, step in enumerate(runbook.steps, 1)}
 
 
 def _how_to_run(name: str) -> str:
     return (
         f"Run it with `invoke {CALLED.get(name, name)}`; stop at any prompt, and run it again to go on. Without a "
-        "person, `--auto` acts in the steps that the profile lists. `invoke rehearse` walks the whole of it in a "
-        "practice world."
+        "person, `--auto` acts in the steps that the profile lists. "
+        f"`invoke rehearse --runbook {name}` walks the whole of it in a practice world."
     )
 
 
@@ -49,7 +49,7 @@ def _way(runbook: Runbook) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def _step(step: Step, name: str, place: str) -> str:
+def _step(step: Step, place: str) -> str:
     parts = [
         f'<a id="{step.id}"></a>',
         f"## {step.title}",
@@ -60,7 +60,7 @@ def _step(step: Step, name: str, place: str) -> str:
         f"**By zotops.** {_prose(_sentence(str(step.action)))}" if step.action else "",
         _questions(step),
         _done_when(step.checks),
-        _stop(step, name),
+        _stop(step),
     ]
     return "\n\n".join(part for part in parts if part).replace('"></a>\n\n##', '"></a>\n##')
 
@@ -135,9 +135,9 @@ def _each(text: str, prose: Callable[[str], str], code: Callable[[str], str] | N
     return "".join([*parts, prose(text[end:])])
 
 
-def _stop(step: Step, name: str) -> str:
-    undo = f"`invoke {name} --undo {step.id}`" if step.undo else _prose(_sentence(step.back))
-    return f"> **Safe to stop here.** {_prose(_sentence(step.safe_to_stop))}" + (f" **Back:** {undo}" if undo else "")
+def _stop(step: Step) -> str:
+    back = f" **Back:** {_prose(_sentence(step.back))}" if step.back else ""
+    return f"> **Safe to stop here.** {_prose(_sentence(step.safe_to_stop))}{back}"
 
 
 def _sentence(text: str) -> str:

@@ -122,7 +122,10 @@ class CiUser(Part, frozen=True, kw_only=True):
 
     name: Annotated[str, _says("user name at the identity provider", "zot-ci")]
     sign_in: Annotated[
-        Literal["recovery-key", "password"], _says("how zotops signs in as it when it has to make a key")
+        Literal["recovery-key", "password"],
+        _says(
+            "how zotops signs in as it when it has to make a key; by password it was seen in the practice world only"
+        ),
     ] = "recovery-key"
     password: Annotated[MaybeRef, _says('where its password is kept, only with `sign_in = "password"`')] = ""
 
@@ -223,7 +226,9 @@ class Secrets(Part, frozen=True, kw_only=True):
     own_title: Annotated[str, _says("title of zotops' own item, for people")] = "zotops zot-ci"
     shared_title: Annotated[str, _says("title of the shared item, for people")] = "Forgejo Secrets"
     read_by_roles: Annotated[tuple[Ref, ...], _says("everything that provisioning reads: item/field each")] = ()
-    unattended: Annotated[tuple[Ref, ...], _says("what may be read when nobody is there: item/field each")] = ()
+    unattended: Annotated[
+        tuple[Ref, ...], _says("what `verify` and `key-status` may read when nobody is there: item/field each")
+    ] = ()
     environment: Annotated[tuple[Handed, ...], _says("what the store `environment` is handed")] = ()
     patience: Annotated[float, Meta(gt=0), _says("seconds that one read may take; a finger may be asked for")] = 150.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from inspect import cleandoc
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -170,7 +171,7 @@ def _tables(kind: type[Part], at: str, *, repeated: bool = False) -> Iterator[st
     ]
     if rows:
         name = f"[[{at}]]" if repeated else f"[{at}]"
-        head = f"## `{name}`\n\n{(kind.__doc__ or '').strip()}\n\n" if at else ""
+        head = f"## `{name}`\n\n{cleandoc(kind.__doc__ or '')}\n\n" if at else ""
         yield head + "\n".join(["| key | kind | meaning | default |", "| --- | --- | --- | --- |", *rows])
     for field in fields:
         if (inner := _part_in(field.type)) is not None:

@@ -43,7 +43,7 @@ def test_a_step_that_is_settled_twice_must_be_settled_alike() -> None:
 
 def held(book: Runbook, profile: Profile = PROFILE) -> Any:
     """A definition as it comes back out of a journal."""
-    return json.loads(json.dumps(definition(profile, step_texts(book, "lamps"), book)))
+    return json.loads(json.dumps(definition(profile, step_texts(book), book)))
 
 
 @pytest.fixture

@@ -129,8 +129,8 @@ class PreviousHoldsTheOldKey(OfProfile, Check):
             want="36; after `arm` 0",
             otherwise=(
                 Otherwise(
-                    answer="0 before `revoke`",
-                    means="the way back is gone; the key works all the same",
+                    answer="0 before `arm`",
+                    means="nothing to go back to, and nothing that `confirm` could try; the keys work all the same",
                     fault="old-key-not-kept",
                 ),
             ),

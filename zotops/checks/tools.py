@@ -92,6 +92,26 @@ class Probed:
 class AsksToWrite(AsksForge):
     """Whether the token may write wherever the key is given to: a later step must not be the first to find out."""
 
+    @property
+    def probe(self) -> Look:
+        """How a person asks the same."""
+        forge = self.profile.forge
+        url = f"{forge.api_url}/repos/{forge.owner}/{forge.repo}/actions/secrets/0-no-such-name"
+        also = "".join(f", also for {copy}" for copy in forge.copies)
+        return Look(
+            command=f"curl -s -o /dev/null -w '%{{http_code}}' -X PUT -H @token -H 'Content-Type: application/json' "
+            f"-d '{{}}' {url}",
+            want=f"400 or 422{also}; `token` is a file with the line `Authorization: token …`, that only you may read",
+            otherwise=(
+                Otherwise(
+                    answer="403",
+                    means="the token may not write, or its user is no owner",
+                    fault="forge-token-reads-only",
+                ),
+                Otherwise(answer="401", means="the token is not valid any more"),
+            ),
+        )
+
     def probed(self, world: World) -> Probed:
         """Unreachable when the forge judges no tokens, or answers in no way that is known."""
         forge, own = Forgejo(world=world, profile=self.profile), self.profile.forge
@@ -125,8 +145,8 @@ class ToolsAreSignedIn(AsksToWrite):
         words = " ".join(("", *argo.arguments))
         return Look(
             command=f"argocd account get-user-info{words}; "
-            f"argocd account can-i sync applications '{argo.project}/{argo.app}'{words}",
-            want="Logged In: true, then yes",
+            f"argocd account can-i sync applications '{argo.project}/{argo.app}'{words}; {self.probe.command}",
+            want=f"Logged In: true, then yes, then {self.probe.want}",
             otherwise=(
                 Otherwise(
                     answer="Logged In: false",
@@ -134,6 +154,7 @@ class ToolsAreSignedIn(AsksToWrite):
                     fault="argocd-healthy-but-signed-out",
                 ),
                 Otherwise(answer="no", means="signed in as somebody who may not sync this application"),
+                *self.probe.otherwise,
             ),
         )
 
@@ -163,22 +184,7 @@ class ForgeTakesWrites(AsksToWrite):
     @property
     def look(self) -> Look:
         """A secret of an impossible name: refused for its name only by a forge that would have taken it."""
-        forge = self.profile.forge
-        url = f"{forge.api_url}/repos/{forge.owner}/{forge.repo}/actions/secrets/0-no-such-name"
-        also = "".join(f", also for {copy}" for copy in forge.copies)
-        return Look(
-            command=f"curl -s -o /dev/null -w '%{{http_code}}' -X PUT -H @token -H 'Content-Type: application/json' "
-            f"-d '{{}}' {url}",
-            want=f"400 or 422{also}; `token` is a file with the line `Authorization: token …`, that only you may read",
-            otherwise=(
-                Otherwise(
-                    answer="403",
-                    means="the token may not write, or its user is no owner",
-                    fault="forge-token-reads-only",
-                ),
-                Otherwise(answer="401", means="the token is not valid any more"),
-            ),
-        )
+        return self.probe
 
     def run(self, world: World, facts: Facts) -> Evidence:
         """The same without a token is 401, so the forge judges tokens."""

@@ -191,7 +191,7 @@ class _Walk:
             run=run_id,
             name=self.name,
             profile=self.profile,
-            texts=pages.step_texts(self.runbook, self.name),
+            texts=pages.step_texts(self.runbook),
             runbook=self.runbook,
         )
         journal = Journal.create(path, header, clock=self.world.clock, redactor=self.redactor)
@@ -200,7 +200,7 @@ class _Walk:
         return journal
 
     def _resume(self, found: Run) -> Journal:
-        now = runs.definition(self.profile, pages.step_texts(self.runbook, self.name), self.runbook)
+        now = runs.definition(self.profile, pages.step_texts(self.runbook), self.runbook)
         then = found.now.accepted or found.now.header
         difference = changes(then, json.loads(json.dumps(now)))
         if difference and not self.wanted.accept_changes:

@@ -253,8 +253,9 @@ def let_ci_sign_in(profile: Profile) -> Step:
                if it is not, go back to `deploy-blueprint`.
             2. Set nothing. In `create-ci-key` you **impersonate** it, or zotops makes a recovery key that works once.
 
-            The plan says: set a password for `{user}`. That works too. But where a sign-in by password demands a
-            second factor, the first one has to enrol it, and it stays; and the password is one more secret to keep.
+            The plan says: set a password for `{user}`. Whether a service account may sign in by one has not been seen;
+            where that demands a second factor, the first sign-in has to enrol it, and it stays; and the password is one
+            more secret to keep.
             """,
         action=SetCiPassword(profile=profile) if by_password else None,
         checks=(
@@ -329,7 +330,7 @@ def deploy_zot(profile: Profile) -> Step:
             "Before it, all is as it was. After it, pulls work, and nobody can push: CI neither, until "
             "sync-forge-secrets is done. Builds that push fail meanwhile."
         ),
-        back="invoke deploy --undo deploy-zot",
+        back="`invoke deploy --undo deploy-zot`",
     )
 
 

@@ -26,6 +26,17 @@ def built_commit() -> Question:
     return Question(id=BUILD_COMMIT.name, prompt="Full id of the commit that you built", form=FULL_COMMIT)
 
 
+def find_the_key_in_use(profile: Profile) -> str:
+    """And whether its user may have another one."""
+    user = profile.ci.name
+    return cleandoc(f"""
+        1. `curl -su {user} {profile.registry.url}/zot/auth/apikey` with the key in use, twice. The key whose `lastUsed`
+           moves both times is the one in use; note its label, its `uuid` and its `expirationDate`. 401: it is dead
+           already, and `create` needs a sign-in.
+        2. `{user}` is active and in `{profile.tiers.ci.group}` only.
+        """)
+
+
 def make_a_key(profile: Profile, *, beware: str = "") -> str:
     """Sign in as the CI user, make a key, leave no trace; `beware` is said of where it goes."""
     registry, user, pending = profile.registry.url, profile.ci.name, profile.pending_key.secret.field

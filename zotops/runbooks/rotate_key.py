@@ -29,6 +29,7 @@ from zotops.profile import Profile
 from zotops.runbooks.in_common import (
     build_by_every_path,
     built_commit,
+    find_the_key_in_use,
     give_ci_the_key,
     how_ci_was_given_it,
     make_a_key,
@@ -50,9 +51,9 @@ def runbook(profile: Profile) -> Runbook:
         needs=(
             "a finished deployment: `invoke deploy`",
             f"the infrastructure checkout in `{profile.programs.directory}`; run every command below there",
-            "the key chain, unlocked; `mise` and `git`"
-            if in_key_chain(profile)
-            else "`op`, signed in; `mise` and `git`",
+            "the key chain, unlocked, and `mise`" if in_key_chain(profile) else "`op`, signed in, and `mise`",
+            f"in the vault a superuser's API token for <{profile.identity_provider.url}>, and the forge's token",
+            "`kubectl`, for a sign-in as the CI user: where its key does not work any more, or somebody else ends it",
             f"`{profile.secrets.own_title}` in the vault, with pending, previous, expires, due, current-id and revoked",
         ),
         steps=(
@@ -78,7 +79,6 @@ def runbook(profile: Profile) -> Runbook:
 
 def preflight(profile: Profile) -> Step:
     """What must be known before another key exists."""
-    secrets = profile.secrets
     return Step(
         id="preflight",
         title="Look which key is in use, and whether anything is in the way",
@@ -86,13 +86,8 @@ def preflight(profile: Profile) -> Step:
             "A new key carries on the rights of its maker. Where the identity provider has withdrawn them, a new key "
             "would keep them, and a sign-in would take them from every key at once."
         ),
-        instructions=f"""
-            1. `curl -su {profile.ci.name} {profile.registry.url}/zot/auth/apikey` with the key in use, twice. The key
-               whose `lastUsed` moves both times is the one in use; note its `uuid` and `expirationDate`. 401: it is
-               dead already, and `create` needs a sign-in.
-            2. `{profile.ci.name}` is active and in `{profile.tiers.ci.group}` only.
-            3. Field `pending` of `{secrets.own_title}` is empty: nobody else is rotating.
-            """,
+        instructions=f"{find_the_key_in_use(profile)}\n"
+        f"3. Field `pending` of `{profile.secrets.own_title}` is empty: nobody else is rotating.",
         checks=(
             VaultIsUnlocked(profile=profile),
             OwnItemIsThere(profile=profile),
@@ -202,7 +197,7 @@ def promote(profile: Profile) -> Step:
             OtherFieldsUnchanged(profile=profile),
         ),
         safe_to_stop="Both keys work. CI still pushes with the old one.",
-        back="invoke rotate-key --undo promote",
+        back="`invoke rotate-key --undo promote`",
     )
 
 
@@ -229,7 +224,7 @@ def propagate(profile: Profile) -> Step:
         undo=GoBack(profile=profile),
         checks=(CiWasGivenTheKey(profile=profile), SecretIsListed(profile=profile)),
         safe_to_stop=f"Both keys work. CI of {forge.owner}/{forge.repo} has the new one; the next step shows it.",
-        back="invoke rotate-key --undo promote",
+        back="`invoke rotate-key --undo promote`",
         holds="then",
     )
 
@@ -247,7 +242,7 @@ def prove(profile: Profile) -> Step:
         action=DispatchBuild(profile=profile),
         checks=(BuildSucceeded(profile=profile), TagsAreNew(profile=profile), OnlyTheNewKeyIsUsed(profile=profile)),
         safe_to_stop="Both keys work.",
-        back="invoke rotate-key --undo promote; the two tags stay",
+        back="`invoke rotate-key --undo promote`; the two tags stay",
         holds="then",
     )
 
@@ -267,7 +262,7 @@ def soak(profile: Profile) -> Step:
         action=Soak(profile=profile),
         checks=(OldKeyIsQuiet(profile=profile),),
         safe_to_stop="Both keys work. An old key that is forgotten here stays alive until it expires.",
-        back="invoke rotate-key --undo promote",
+        back="`invoke rotate-key --undo promote`",
         holds="then",
     )
 
@@ -280,8 +275,8 @@ def revoke(profile: Profile) -> Step:
         why="A key that is not ended works for whoever has it, until its last day.",
         instructions=f"""
             <{profile.registry.url}/user/apikey>, signed in as `{profile.ci.name}` (see `create`): delete the key
-            {OLD_KEY_LABEL}, whose id is {OLD_KEY_ID}; both stand above. The page says that it went well also where
-            nothing happened, so load it again. Sign out, end the impersonation.
+            {OLD_KEY_LABEL}, whose id is {OLD_KEY_ID}; both were noted in `preflight`. The page says that it went well
+            also where nothing happened, so load it again. Sign out, end the impersonation.
             """,
         action=RevokeOldKey(profile=profile),
         checks=(OldKeyIsGone(profile=profile), NoSessionLeft(profile=profile)),

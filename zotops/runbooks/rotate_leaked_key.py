@@ -15,8 +15,10 @@ from zotops.checks.vault_unlocked import VaultIsUnlocked
 from zotops.model import Runbook, Step
 from zotops.profile import Profile
 from zotops.runbooks import rotate_key
+from zotops.runbooks.in_common import find_the_key_in_use
 from zotops.systems.zot_keys import KEY_ID, KEY_LABEL
 
+LEAKED = "CI works with the leaked key, and so does whoever else has it: go on."
 REFUSED = "Whoever has the leaked key can do nothing with it. CI is refused, too, until `propagate` is done."
 
 
@@ -34,12 +36,26 @@ def runbook(profile: Profile) -> Runbook:
         ),
         steps=(
             preflight(profile),
-            rotate_key.create(profile),
+            replace(
+                rotate_key.create(profile),
+                safe_to_stop=f"{LEAKED} The new key lies in the vault's pending field, and nothing uses it.",
+            ),
             end_others(profile),
             replace(rotate_key.stage(profile), safe_to_stop=REFUSED),
             replace(rotate_key.test(profile), safe_to_stop=REFUSED),
-            replace(rotate_key.promote(profile), safe_to_stop=REFUSED, undo=None, back="there is none"),
-            replace(rotate_key.propagate(profile), undo=None, back="there is none"),
+            replace(
+                rotate_key.promote(profile),
+                why="CI's copy is made from the shared item. `confirm` tries the dead key once more, from `previous`.",
+                safe_to_stop=REFUSED,
+                undo=None,
+                back="there is none",
+            ),
+            replace(
+                rotate_key.propagate(profile),
+                safe_to_stop="The new key is the only one. CI has it; the next step shows it.",
+                undo=None,
+                back="there is none",
+            ),
             replace(rotate_key.prove(profile), safe_to_stop="The new key works.", back="the two tags stay"),
             rotate_key.confirm(profile),
             rotate_key.arm(profile),
@@ -62,7 +78,8 @@ def preflight(profile: Profile) -> Step:
             ClaimsAreRight(profile=profile),
             CurrentKeyIsKnown(profile=profile),
         ),
-        safe_to_stop="Nothing has been changed. The leaked key works.",
+        instructions=find_the_key_in_use(profile),
+        safe_to_stop=f"Nothing has been changed. {LEAKED}",
     )
 
 
@@ -75,9 +92,9 @@ def end_others(profile: Profile) -> Step:
         why="A leaked key can make others. Only when the list shows no other key twice, nobody else has one.",
         instructions=f"""
             <{registry.url}/user/apikey>, signed in as `{user}` (see `create`): delete every key but the new one,
-            {KEY_LABEL}, whose id is {KEY_ID}; both stand above. Load the page again, and delete what has appeared
-            meanwhile, until twice nothing has. Note the ids and labels of those that you do not know. Sign out, end
-            the impersonation.
+            {KEY_LABEL}, whose id is {KEY_ID}; both were noted in `create`. Load the page again, and delete what has
+            appeared meanwhile, until twice nothing has. Note the ids and labels of those that you do not know. Sign
+            out, end the impersonation.
             """,
         action=EndAllOthers(profile=profile),
         checks=(OnlyTheNewKeyIsLeft(profile=profile), NoSessionLeft(profile=profile)),
