@@ -24,8 +24,10 @@ def test_a_killed_rotation_goes_on_to_a_good_end(point: str, tmp_path: Path) -> 
             assert place.report()[kind] < int(number), "it went past that point"
             pytest.skip("a rotation has no such point")
         assert first.returncode == -signal.SIGKILL, first.stdout[-2000:] + first.stderr
-        again = place.walk("never")
-        assert again.returncode == 0, again.stdout[-3000:] + again.stderr
+        # Killed after its last record it is at its end: one more call would begin the next rotation.
+        if not place.records("run-finished"):
+            again = place.walk("never")
+            assert again.returncode == 0, again.stdout[-3000:] + again.stderr
         assert place.report()["broken"] == []
         assert is_well(place) == []
 
