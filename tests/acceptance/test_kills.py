@@ -79,7 +79,7 @@ MOMENTS: dict[str, Callable[[Desk], bool]] = {
 }
 
 
-@pytest.mark.costly("kills")
+@pytest.mark.costly("killed")
 @pytest.mark.parametrize("moment", list(MOMENTS))
 def test_a_killed_run_ends_in_the_world_of_an_undisturbed_one(desk: Desk, finished: Finished, moment: str) -> None:
     vault_before = desk.state.read("vault")

@@ -96,7 +96,7 @@ def test_a_fault_is_caught_by_its_check_which_says_what_is_wrong(tmp_path: Path,
     assert done.left == []
 
 
-@pytest.mark.costly("traps")
+@pytest.mark.costly("faults")
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_no_check_is_taken_in_by_a_trap(tmp_path: Path, trap: Trap) -> None:
     done = rehearsed(tmp_path, trap.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.conftest import DRAWN, SEED
 
 ROOT = Path(__file__).parents[2]
-FILE = "tests/schedules/test_started.py"
+FILE = "tests/commands/test_key_status.py"
 
 
 def collected(seed: str, *words: str) -> list[str]:
@@ -29,7 +29,7 @@ def collected(seed: str, *words: str) -> list[str]:
 def test_it_holds_as_many_of_a_family_as_said_and_others_with_another_seed() -> None:
     one, other, every = collected("one"), collected("two"), collected("one", "--every-case")
     assert one != other
-    assert len(one) == len(other) == DRAWN["schedules"] < len(every)
+    assert len(one) == len(other) == DRAWN["key-status"] < len(every)
     assert {*one, *other} <= {*every}
 
 

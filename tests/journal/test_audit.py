@@ -54,7 +54,7 @@ def test_the_audit_finds_a_changed_end_only_against_a_head(path: Path, how: str)
         path.write_bytes(b"".join([*lines[:-1], lines[-1].replace(b"a test", b"a lie")]))
     else:
         path.unlink()
-        with_records(path, "a", "b")
+        with_records(path, "a", "c")
     assert audit(path) == []
     assert audit(path, head) != []
 

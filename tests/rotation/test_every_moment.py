@@ -13,7 +13,7 @@ POINTS = [*(f"record:{n}" for n in range(1, RECORDS + 1)), *(f"effect:{n}" for n
 
 
 @pytest.mark.timeout(2 * LONGEST)
-@pytest.mark.costly("moments")
+@pytest.mark.costly("killed")
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_rotation_goes_on_to_a_good_end(point: str, tmp_path: Path) -> None:
     with place_in(tmp_path / "here") as place:
@@ -33,7 +33,7 @@ def test_a_killed_rotation_goes_on_to_a_good_end(point: str, tmp_path: Path) -> 
 
 
 @pytest.mark.timeout(LONGEST)
-@pytest.mark.costly("moments")
+@pytest.mark.costly("killed")
 def test_the_points_are_all_there(tmp_path: Path) -> None:
     with place_in(tmp_path / "here") as place:
         done = place.walk("never")

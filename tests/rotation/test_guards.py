@@ -54,7 +54,7 @@ def tried(product: Path, test: str, folder: Path) -> subprocess.CompletedProcess
 
 
 @pytest.mark.timeout(3 * LONGEST + 30)
-@pytest.mark.costly("guards")
+@pytest.mark.costly("windows")
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: f"{guard.window}: {guard.keeps}")
 def test_without_its_guard_the_windows_test_is_red_and_says_what_is_wrong(guard: Guard, tmp_path: Path) -> None:
     product = copy_of_the_product(tmp_path / "product")
@@ -67,7 +67,7 @@ def test_without_its_guard_the_windows_test_is_red_and_says_what_is_wrong(guard:
 
 
 @pytest.mark.timeout(3 * LONGEST + 30)
-@pytest.mark.costly("guards")
+@pytest.mark.costly("windows")
 def test_with_all_its_guards_a_copy_is_green(tmp_path: Path) -> None:
     product = copy_of_the_product(tmp_path / "product")
     done = tried(product, GUARDS[0].test, tmp_path / "tmp")
