@@ -90,6 +90,7 @@ def test_a_killed_run_ends_in_the_world_of_an_undisturbed_one(desk: Desk, finish
     assert outcome(desk, vault_before) == finished.told["outcome"]
 
 
+@pytest.mark.costly("killed")
 def test_a_run_is_not_free_until_its_last_child_is_gone(hardened: Desk, tmp_path: Path) -> None:
     desk = replace(hardened, folder=tmp_path)
     seen = len(desk.calls("ansible-playbook"))

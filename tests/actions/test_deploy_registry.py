@@ -69,6 +69,7 @@ def kept(place: Place) -> Path:
     return Path(f"{place.profile.server.config}.zotops-7f3a")
 
 
+@pytest.mark.costly("deploying")
 def test_it_is_deployed_and_taken_back(place: Place) -> None:
     before = Path(place.profile.server.config).read_text()
     seen = look(place, ProcessIsYounger(profile=place.profile)).facts
@@ -162,6 +163,7 @@ def test_a_task_that_no_dry_run_shows_is_noticed(place: Place) -> None:
     assert "is not the reviewed one" in outcome.left[-1]
 
 
+@pytest.mark.costly("deploying")
 def test_a_play_that_fails_before_the_writing_has_done_nothing(place: Place) -> None:
     action, intent = deploy(place)
     Path(place.profile.server.config).write_text(hardened_config(place.lab.world))

@@ -1,6 +1,7 @@
 """One door per dependency: each is imported where the design says, and nowhere else."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ DOORS = {
 }
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Return every module that the file imports, anywhere in it, with all its parents."""
     found = set()
