@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.checks.conftest import IMAGE, REFUSED, Here
-from tests.systems.outside import nobody_listens
+from tests.systems.outside import Table, nobody_listens
 from zotops.checks.access import (
     AnybodyMayRead,
     CiMayCreate,
@@ -127,6 +127,49 @@ def test_a_main_address_that_is_wrong_is_red_although_another_is_silent(answers:
     assert evidence.verdict is Verdict.FAILED
     assert "catalog 200, tags 401" in evidence.observed
     assert evidence.observed.count("; ") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "observed"),
+    [
+        ({"nobody GET /v2/_catalog": REFUSED}, "catalog 401, tags 200"),
+        ({f"nobody GET {IMAGE}/tags/list": REFUSED}, "catalog 200, tags 401"),
+        ({}, "catalog 200, tags 200"),
+    ],
+)
+def test_where_nobody_may_read_either_of_two_answers_is_enough_to_be_red(
+    changes: Table, observed: str, answers: Answers
+) -> None:
+    here = answers(changes)
+    evidence = here.look(AnybodyMayRead(profile=private(here.profile)))
+    assert evidence.verdict is Verdict.FAILED
+    assert observed in evidence.observed
+
+
+def test_a_door_that_is_open_is_red_although_the_main_address_shows_no_tag(answers: Answers) -> None:
+    here, open_one = (
+        answers({"GET /v2/": 502, f"GET {IMAGE}/tags/list": 502, CREATE: 502, DELETE: 502}),
+        answers({CREATE: 415}),
+    )
+    evidence = here.look(NobodyMayWrite(profile=with_door(here.profile, open_one.server.url)))
+    assert evidence.verdict is Verdict.FAILED
+    assert "create at" in evidence.observed
+    assert "415" in evidence.observed
+
+
+def test_a_key_that_may_not_even_read_is_not_taken(answers: Answers) -> None:
+    here = answers({f"key GET {IMAGE}/tags/list": 401, f"key {CREATE}": 401, f"key {UPDATE}": 401})
+    evidence = here.look(CiMayNotOverwrite(profile=here.profile))
+    assert (evidence.verdict, evidence.observed) == (Verdict.FAILED, "401")
+    assert "does not take this key" in evidence.likely
+
+
+@pytest.mark.parametrize(("status", "remedy"), [(404, "name an image"), (500, "look at the registry's log")])
+def test_tags_that_are_not_shown_are_unknown_and_say_why(status: int, remedy: str, answers: Answers) -> None:
+    here = answers({f"key GET {IMAGE}/tags/list": status})
+    evidence = here.look(CiMayNotOverwrite(profile=here.profile))
+    assert evidence.verdict is Verdict.UNKNOWN
+    assert remedy in evidence.remedy
 
 
 def test_a_door_to_a_registry_without_rules_is_told_from_one_that_has_lost_them(answers: Answers) -> None:

@@ -118,6 +118,11 @@ def test_a_secret_that_is_not_there_is_red(place: Place) -> None:
     assert look(place, SecretIsListed(profile=place.profile)).observed == "only none"
 
 
+def test_a_secret_is_found_however_the_profile_writes_its_name(place: Place) -> None:
+    forge = msgspec.structs.replace(place.profile.forge, secret=place.profile.forge.secret.lower())
+    assert look(place, SecretIsListed(profile=msgspec.structs.replace(place.profile, forge=forge))).verdict is PASSED
+
+
 @pytest.mark.parametrize("check", [SecretIsListed, BuildSucceeded])
 def test_a_token_that_is_not_taken_is_unknown(place: Place, check: type[SecretIsListed] | type[BuildSucceeded]) -> None:
     place.safe.fields[place.profile.forge_token] = "made up"

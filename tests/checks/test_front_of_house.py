@@ -99,7 +99,10 @@ def test_a_certificate_has_two_weeks_left(days: int, verdict: Verdict, answers: 
 def test_without_https_there_is_no_certificate_to_end(answers: Answers) -> None:
     here = answers()
     evidence = look(here, CertificateLasts(profile=here.profile), Shown())
-    assert (evidence.verdict, evidence.observed) == (Verdict.PASSED, "no address speaks https")
+    assert (evidence.verdict, evidence.observed) == (
+        Verdict.PASSED,
+        "no address that is reached from here speaks https",
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,6 +171,17 @@ def test_an_address_that_only_the_server_reaches_is_not_asked_from_here(answers:
     registry = msgspec.structs.replace(here.profile.registry, addresses=(away,))
     check = NothingIsChangedOnTheWay(profile=msgspec.structs.replace(here.profile, registry=registry))
     assert here.look(check).observed == "nothing at 1 addresses"
+
+
+def test_a_certificate_that_only_the_server_is_shown_is_not_judged_by_the_one_of_this_machine(answers: Answers) -> None:
+    here = answers()
+    away = msgspec.structs.replace(
+        here.profile.registry.addresses[0], url="https://localhost:5443", reached_from="server"
+    )
+    registry = msgspec.structs.replace(here.profile.registry, url="https://registry.invalid", addresses=(away,))
+    check = CertificateLasts(profile=msgspec.structs.replace(here.profile, registry=registry))
+    evidence = look(here, check, Shown(certificate(year_2(NOW + timedelta(days=90)))))
+    assert (evidence.verdict, evidence.observed) == (Verdict.PASSED, "90 days left at https://registry.invalid")
 
 
 @pytest.mark.parametrize("status", [403, 502])

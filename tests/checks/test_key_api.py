@@ -64,9 +64,16 @@ def test_a_key_made_by_somebody_else_is_refused_with_that_cause(answers: Answers
     here = answers({"key GET /v2/": 401})
     evidence = here.look(KeyIsCiUsers(profile=here.profile), {KEY_LABEL: "zotops/7f3a/1"})
     assert (evidence.verdict, evidence.observed) == (Verdict.FAILED, "401")
-    assert evidence.likely == "made by somebody else; then it has that person's rights"
+    assert evidence.likely == "expired, deleted, or made by somebody else; then it has that person's rights"
     assert 'delete "zotops/7f3a/1"' in evidence.remedy
     assert evidence.twin == "a made-up key: 401, so the registry is there and judges"
+
+
+@pytest.mark.parametrize("status", [403, 429, 500])
+def test_what_says_nothing_about_a_key_is_no_reason_to_throw_it_away(status: int, answers: Answers) -> None:
+    evidence = (here := answers({"key GET /v2/": status})).look(KeyIsCiUsers(profile=here.profile))
+    assert evidence.verdict is Verdict.UNKNOWN
+    assert evidence.observed == f"{status}, which says neither that it works nor that it does not"
 
 
 def test_a_registry_that_takes_any_key_proves_nothing_about_ours(answers: Answers) -> None:

@@ -14,6 +14,7 @@ USERS = "GET /api/v3/core/users/?username=zot-ci&page=1&page_size=100"
 PROVIDERS = "GET /api/v3/providers/oauth2/?client_id=zot&page=1&page_size=100"
 PREVIEW = "GET /api/v3/providers/oauth2/3/preview_user/?for_user=7"
 CREATE, UPDATE = f"key PUT {IMAGE}/manifests/unused", f"key PUT {IMAGE}/manifests/v1"
+TAGS = f"key GET {IMAGE}/tags/list"
 GROUP = {"pk": "g", "name": "artifact-workloads"}
 
 
@@ -83,6 +84,7 @@ def test_without_a_key_there_is_no_answer_yet_and_without_a_registry_it_is_unkno
         (ApiKeyOptionWorks, {"key GET /v2/": 401}, "401 with the key", "the option is not set"),
         (ApiKeyOptionWorks, {"other GET /v2/": 200}, "200 with the key", "the option is not set"),
         (KeyInheritsGroup, {CREATE: 403}, "new tag 403, existing tag 403", "is not in exactly"),
+        (KeyInheritsGroup, {CREATE: 401, TAGS: 401}, "new tag 401, existing tag 401", "does not take this key"),
         (KeyInheritsGroup, {UPDATE: 415}, "new tag 415, existing tag 415", "is not in exactly"),
         (KeyInheritsGroup, {f"other {CREATE.removeprefix('key ')}": 415}, "new tag 415", "is not in exactly"),
     ],
@@ -95,6 +97,16 @@ def test_each_observation_alone_can_refute_it(
     assert evidence.verdict is Verdict.FAILED
     assert observed in evidence.observed
     assert likely in evidence.likely
+
+
+@pytest.mark.parametrize(
+    ("check", "changes"),
+    [(ClaimMatchesGroup, {CREATE: 500}), (KeyInheritsGroup, {CREATE: 500}), (KeyInheritsGroup, {UPDATE: 429})],
+)
+def test_an_answer_that_says_nothing_about_rights_is_unknown(check: type, changes: Table, both: Any) -> None:
+    evidence = (here := both(changes)).look(check(profile=here.profile))
+    assert evidence.verdict is Verdict.UNKNOWN
+    assert evidence.observed == f"{next(iter(changes.values()))}, which says nothing about rights"
 
 
 def test_groups_left_out_of_the_id_token_are_looked_up_at_the_user(both: Any) -> None:

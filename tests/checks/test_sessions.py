@@ -16,6 +16,7 @@ TOKENS = "GET /api/v3/core/tokens/?user__username=zot-ci&intent=recovery"
 ME = "GET /api/v3/core/users/me/"
 CI = {"pk": 7, "username": "zot-ci", "type": "service_account"}
 OPERATOR = {"pk": 4, "username": "akadmin", "is_superuser": True}
+STAFF = {**OPERATOR, "is_superuser": False}
 
 
 def page(*results: Any) -> tuple[int, Any]:
@@ -53,6 +54,12 @@ def provider(tmp_path: Path) -> Iterator[Any]:
         ({SESSIONS: page(SESSION, SESSION)}, Verdict.FAILED, "2 sessions"),
         (tokens({"identifier": "x", "intent": "recovery", "user": 7}), Verdict.FAILED, "1 recovery key"),
         ({ME: (200, {"user": CI})}, Verdict.FAILED, "the API token acts as zot-ci"),
+        ({ME: (200, {"user": STAFF})}, Verdict.UNKNOWN, "no superuser"),
+        (
+            {ME: (200, {"user": STAFF}), SESSIONS: page(SESSION)},
+            Verdict.FAILED,
+            "1 session",
+        ),
         ({ME: (200, {"user": OPERATOR, "original": OPERATOR})}, Verdict.FAILED, "the API token acts as akadmin"),
         ({ME: (403, {"detail": "Token invalid/expired"})}, Verdict.UNKNOWN, "refuses the API token"),
         ({SESSIONS: 503}, Verdict.UNKNOWN, "answered 503"),

@@ -11,7 +11,7 @@ from zotops.errors import ActionFailed, Unreachable
 from zotops.profile import Profile
 from zotops.systems.authentik import Authentik, open_authentik
 from zotops.systems.authentik_answers import Session, Token, User
-from zotops.systems.authentik_claims import claimed_groups
+from zotops.systems.authentik_claims import claimed_groups, groups_in
 from zotops.world import Secret
 
 
@@ -156,3 +156,20 @@ def test_newer_fields_are_no_problem(tmp_path: Path) -> None:
         found = open_authentik(world_of(profile, token_for(profile, "token")), profile).application("zot")
         assert found is not None
         assert found.target == "b"
+
+
+@pytest.mark.parametrize(
+    ("claim", "groups"),
+    [
+        (["a", "b"], ("a", "b")),
+        ("a", ("a",)),
+        ([1, "a", None], ("a",)),
+        ({"artifact-workloads": True}, ()),
+        (None, ()),
+        (5, ()),
+        ([], ()),
+    ],
+)
+def test_the_group_claim_is_read_as_the_registry_reads_it(claim: object, groups: tuple[str, ...]) -> None:
+    assert groups_in({"groups": claim}) == groups
+    assert groups_in({}) == ()

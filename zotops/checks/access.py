@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from zotops.access_sentences import MADE_UP, NOBODY_WRITES, says_read
 from zotops.checks.ci_rights import CiRight
-from zotops.checks.probing import LET_THROUGH, NOT_SIGNED_IN, OK, existing_tag, probe
+from zotops.checks.probing import LET_THROUGH, NOT_SIGNED_IN, OK, probe, tag_in
 from zotops.connections import CONNECTIONS
 from zotops.errors import Unreachable
 from zotops.model import Check, Evidence, Facts, Look, Otherwise, judged, unknown
@@ -48,7 +48,7 @@ class AnybodyMayRead(OfProfile, Check):
         """The catalog and the tags of our own image, at each door; UNKNOWN when one is silent and no other is wrong."""
         doors = front_doors(world, self.profile)
         want = OK if self._allowed else NOT_SIGNED_IN
-        answers = {door.name: self._ask(door) for door in doors}
+        answers = {door.name: self._ask(door, want) for door in doors}
         wrong = [f"{door}: {said}" for door, (status, said) in answers.items() if status not in {want, None}]
         silent = [said for status, said in answers.values() if status is None]
         expected = f"{want} to GET of catalog and tags, without credentials, at {len(doors)} addresses"
@@ -62,13 +62,13 @@ class AnybodyMayRead(OfProfile, Check):
             remedy="look at http.accessControl; 404 to the tags: name another image as `registry.image` in the profile",
         )
 
-    def _ask(self, door: FrontDoor) -> tuple[int | None, str]:
-        """The worse of two statuses, and the words for it; None: no answer."""
+    def _ask(self, door: FrontDoor, want: int) -> tuple[int | None, str]:
+        """Of two statuses one that is not as wanted, if there is one, and the words for both; None: no answer."""
         try:
             catalog, tags = door.zot.catalog().status, door.zot.tags(self.profile.registry.image).status
         except Unreachable as error:
             return None, error.what
-        return catalog if tags == OK else tags, f"catalog {catalog}, tags {tags}"
+        return tags if catalog == want else catalog, f"catalog {catalog}, tags {tags}"
 
 
 class NobodyMayWrite(OfProfile, Check):
@@ -100,7 +100,7 @@ class NobodyMayWrite(OfProfile, Check):
     def run(self, world: World, _facts: Facts) -> Evidence:
         """Each right that nobody is to have, as nobody and with `Basic Og==`, at each door, all at once."""
         doors = front_doors(world, self.profile)
-        tag = self._tag(doors[0].zot)
+        tag, unseen = self._tag(doors[0].zot)
         rights = [
             right for right in LET_THROUGH if right not in self.profile.tiers.anonymous and (tag or right != "update")
         ]
@@ -109,7 +109,7 @@ class NobodyMayWrite(OfProfile, Check):
         with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
             answers = list(pool.map(lambda job: self._ask(*job, tag=tag), jobs))
         found = [text for kind, text in answers if kind == "open"]
-        unclear = [text for kind, text in answers if kind == "unclear"]
+        unclear = [*unseen, *(text for kind, text in answers if kind == "unclear")]
         expected = f"401 to {', '.join(rights)}, with nothing and with `Basic Og==`, at {len(doors)} addresses"
         if unclear and not found:
             return unknown(expected=expected, observed="; ".join(dict.fromkeys(unclear)))
@@ -122,10 +122,13 @@ class NobodyMayWrite(OfProfile, Check):
             remedy="look at http.accessControl in the file, and whether the process is younger than the file",
         )
 
-    def _tag(self, zot: Zot) -> str:
-        """A tag to overwrite; empty where nobody may read the tags: then nobody can know of one either."""
-        refused = zot.tags(self.profile.registry.image).status == NOT_SIGNED_IN
-        return "" if refused else existing_tag(zot, self.profile)
+    def _tag(self, zot: Zot) -> tuple[str, Sequence[str]]:
+        """A tag to overwrite, and why there is none; nobody can know of one where nobody may read the tags."""
+        try:
+            tags = zot.tags(self.profile.registry.image)
+            return "" if tags.status == NOT_SIGNED_IN else tag_in(tags, zot, self.profile), ()
+        except Unreachable as error:
+            return "", (error.what,)
 
     def _ask(self, door: FrontDoor, caller: Caller, right: RightName, *, tag: str) -> tuple[str, str]:
         """One of refused, open, unclear; and the words for it."""

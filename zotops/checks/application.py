@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zotops.checks.asking import AsksProvider
-from zotops.model import Evidence, Facts, Look, Otherwise, judged, unknown
+from zotops.checks.asking import AsksProvider, blind
+from zotops.model import Evidence, Facts, Look, Otherwise, judged
 from zotops.systems.authentik import Authentik, open_authentik
 from zotops.systems.authentik_answers import Application, Binding, Provider, RedirectUri
 from zotops.world import World
@@ -46,12 +46,8 @@ class ApplicationLetsCiIn(AsksProvider):
         """UNKNOWN without a superuser's token: others silently get the answer about themselves."""
         del facts
         provider, expected = open_authentik(world, self.profile), "bindings for both groups, mode any; CI in, guest out"
-        if not provider.me().user.is_superuser:
-            return unknown(
-                expected=expected,
-                observed="the API token's user is no superuser, so the provider would answer about that user",
-                remedy="put the token of a superuser into the vault",
-            )
+        if unseen := blind(provider, expected):
+            return unseen
         application = provider.application(self.profile.identity_provider.application)
         if application is None:
             return judged(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from zotops.model import Check, Login
+from zotops.model import Check, Evidence, Login, unknown
 from zotops.profile import OfProfile
+from zotops.systems.authentik import Authentik
 
 
 class AsksProvider(OfProfile, Check):
@@ -15,6 +16,17 @@ class AsksProvider(OfProfile, Check):
     def logins(self) -> Sequence[Login]:
         """The identity provider's API token."""
         return (Login("admin API", self.profile.provider_token),)
+
+
+def blind(authentik: Authentik, expected: str) -> Evidence | None:
+    """UNKNOWN where the API token's user is no superuser: such a user is silently shown and told only of its own."""
+    if authentik.me().user.is_superuser:
+        return None
+    return unknown(
+        expected=expected,
+        observed="the API token's user is no superuser, so the provider would answer about that user",
+        remedy="put the token of a superuser into the vault",
+    )
 
 
 class AsksForge(OfProfile, Check):

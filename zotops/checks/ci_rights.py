@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from zotops.access_sentences import says_right
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
-from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN, existing_tag, probe
+from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN, probe, tag_in
 from zotops.model import Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.profile import RightName
 from zotops.systems.zot import made_up_key, open_zot
@@ -38,11 +38,14 @@ class CiRight(CiKeyCheck):
         if caller is None:
             return no_key(world, self.profile, expected)
         zot = open_zot(world, self.profile)
-        tag = existing_tag(zot, self.profile, caller) if self.right == "update" else ""
-        image = self.profile.registry.image
-        reply = probe(zot, self.right, image, tag, caller)
-        twin = probe(zot, self.right, image, tag, made_up_key(self.profile.ci.name))
-        may = reply.status in LET_THROUGH[self.right]
+        image, right, tag = self.profile.registry.image, self.right, ""
+        if right == "update":
+            tags = zot.tags(image, caller)
+            # A key that is not taken may not even read; any other probe tells that.
+            right, tag = ("create", "") if tags.status == NOT_SIGNED_IN else (right, tag_in(tags, zot, self.profile))
+        reply = probe(zot, right, image, tag, caller)
+        twin = probe(zot, right, image, tag, made_up_key(self.profile.ci.name))
+        may = reply.status in LET_THROUGH[right]
         if not may and reply.status not in {NOT_SIGNED_IN, NOT_ALLOWED}:
             return unknown(expected=expected, observed=f"{reply.status}, which says nothing about rights")
         right_answer = may if self.allowed else reply.status == NOT_ALLOWED

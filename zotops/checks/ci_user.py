@@ -9,6 +9,7 @@ from zotops.checks.asking import AsksProvider
 from zotops.model import Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.systems.authentik import open_authentik
 from zotops.systems.authentik_answers import User
+from zotops.systems.authentik_claims import groups_in
 from zotops.world import World
 
 SERVICE_ACCOUNT = "service_account"
@@ -99,7 +100,7 @@ class ClaimsAreRight(AsksProvider):
         if not provider.include_claims_in_id_token and "groups" not in claims:
             remedy = "turn on `Include claims in id_token` at the provider, or judge after the sign-in"
             return unknown(expected=expected, observed="the groups come with userinfo only", remedy=remedy)
-        claimed = _groups(claims)
+        claimed = sorted(groups_in(claims))
         return judged(
             claims.get("preferred_username") == name and claimed == [group],
             expected=expected,
@@ -107,12 +108,6 @@ class ClaimsAreRight(AsksProvider):
             likely=_likely(claims, claimed, group),
             remedy=f"the claim has to be exactly {group}: correct the group, or the `profile` scope mapping",
         )
-
-
-def _groups(claims: Mapping[str, Any]) -> list[str]:
-    """The group claim as the registry reads it: a plain text counts as one group."""
-    found = claims.get("groups") or []
-    return [found] if isinstance(found, str) else sorted(str(name) for name in found)
 
 
 def _likely(claims: Mapping[str, Any], claimed: Sequence[str], group: str) -> str:

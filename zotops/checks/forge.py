@@ -55,9 +55,10 @@ class SecretIsListed(AsksForge):
         forge = Forgejo(world=world, profile=self.profile)
         missing, told = [], {}
         for place in self._places:
-            listed = forge.secrets(place.copy)
-            if place.secret in listed:
-                told[place.name] = f"first made {listed[place.secret]}"
+            # However a name is written, the forge keeps it in upper case.
+            listed, name = forge.secrets(place.copy), place.secret.upper()
+            if name in listed:
+                told[place.name] = f"first made {listed[name]}"
             else:
                 told[place.name] = f"only {', '.join(sorted(listed)) or 'none'}"
                 missing.append(place.name)

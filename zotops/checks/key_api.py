@@ -104,6 +104,10 @@ class KeyIsCiUsers(CiKeyCheck):
         status = zot.ping(with_key(*found)).status
         twin = zot.ping(made_up_key(self.profile.ci.name)).status
         judges = twin == NOT_SIGNED_IN
+        if judges and status not in {OK, NOT_SIGNED_IN}:
+            return unknown(
+                expected=expected, observed=f"{status}, which says neither that it works nor that it does not"
+            )
         label = facts.get(KEY_LABEL, "the key just made")
         return judged(
             status == OK and judges,
@@ -111,7 +115,7 @@ class KeyIsCiUsers(CiKeyCheck):
             observed=str(status),
             twin=f"a made-up key: {twin}" + (", so the registry is there and judges" if judges else ""),
             likely=(
-                "made by somebody else; then it has that person's rights"
+                "expired, deleted, or made by somebody else; then it has that person's rights"
                 if judges
                 else "the registry judges no credentials"
             ),

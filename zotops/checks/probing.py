@@ -27,11 +27,17 @@ def probe(zot: Zot, right: RightName, repository: str, tag: str, caller: Caller)
 
 def existing_tag(zot: Zot, profile: Profile, caller: Caller = ANONYMOUS) -> str:
     """A tag of our own image that is always there; Unreachable when there is none to probe with."""
-    reply = zot.tags(profile.registry.image, caller)
+    return tag_in(zot.tags(profile.registry.image, caller), zot, profile)
+
+
+def tag_in(reply: Reply, zot: Zot, profile: Profile) -> str:
+    """As `existing_tag`, where the tags were asked for already."""
     tags = names_in(reply, "tags") if reply.status == OK else ()
     if not tags:
         raise Unreachable(
             f"{zot.url} shows no tag of {profile.registry.image} ({reply.status}), so nothing can be probed with one",
-            remedy="name an image that is always there as `registry.image` in the profile",
+            remedy="name an image that is always there as `registry.image` in the profile"
+            if reply.status in {OK, NOT_THERE}
+            else "look at the registry's log, and at the proxy before it",
         )
     return tags[-1]

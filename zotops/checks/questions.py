@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zotops.checks.ci_key import CiKeyCheck, caller_in_hand, no_key
-from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN, NOT_THERE, OK, existing_tag
-from zotops.model import Evidence, Facts, Login, Look, Otherwise, judged
+from zotops.checks.probing import LET_THROUGH, NOT_ALLOWED, NOT_SIGNED_IN, NOT_THERE, OK, tag_in
+from zotops.model import Evidence, Facts, Login, Look, Otherwise, judged, unknown
 from zotops.systems.authentik import open_authentik
 from zotops.systems.authentik_claims import claimed_groups
 from zotops.systems.zot import made_up_key, open_zot
 from zotops.systems.zot_keys import PATH, ask_key_api
 from zotops.world import World
+
+# What an answer to a push of nothing may be, to say anything about rights.
+TELLING = LET_THROUGH["create"] | {NOT_SIGNED_IN, NOT_ALLOWED}
 
 
 class ClaimMatchesGroup(CiKeyCheck):
@@ -52,6 +55,8 @@ class ClaimMatchesGroup(CiKeyCheck):
             return no_key(world, self.profile, expected)
         groups = claimed_groups(open_authentik(world, self.profile), self.profile)
         create = open_zot(world, self.profile).probe_create(self.profile.registry.image, caller).status
+        if create not in TELLING:
+            return unknown(expected=expected, observed=f"{create}, which says nothing about rights")
         claimed = groups == {group}
         return judged(
             claimed and create in LET_THROUGH["create"],
@@ -145,16 +150,21 @@ class KeyInheritsGroup(CiKeyCheck):
         if caller is None:
             return no_key(world, self.profile, expected)
         zot, image = open_zot(world, self.profile), self.profile.registry.image
-        seen = (
-            zot.probe_create(image, caller).status,
-            zot.probe_update(image, existing_tag(zot, self.profile, caller), caller).status,
-        )
+        tags = zot.tags(image, caller)
+        # A key that is not taken may not even read.
+        refused = tags.status == NOT_SIGNED_IN
+        update = tags if refused else zot.probe_update(image, tag_in(tags, zot, self.profile), caller)
+        seen = (zot.probe_create(image, caller).status, update.status)
+        if unclear := [status for status in seen if status not in TELLING]:
+            return unknown(expected=expected, observed=f"{unclear[0]}, which says nothing about rights")
         twin = zot.probe_create(image, made_up_key(self.profile.ci.name)).status
         return judged(
             seen == want and twin == NOT_SIGNED_IN,
             expected=expected,
             observed=f"new tag {seen[0]}, existing tag {seen[1]}",
             twin=f"a made-up key: {twin}; without a group one may {', '.join(self.profile.tiers.signed_in)}",
-            likely=f"{self.profile.ci.name} is not in exactly {self.profile.tiers.ci.group}, or its policy differs",
+            likely="the registry does not take this key: it has expired, or was deleted"
+            if refused
+            else f"{self.profile.ci.name} is not in exactly {self.profile.tiers.ci.group}, or its policy differs",
             remedy="look at its groups at the provider and at http.accessControl",
         )

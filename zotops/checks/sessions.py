@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zotops.checks.asking import AsksProvider
+from zotops.checks.asking import AsksProvider, blind
 from zotops.model import Evidence, Facts, Look, Otherwise, judged
 from zotops.systems.authentik import open_authentik
 from zotops.world import World
@@ -47,6 +47,8 @@ class NoSessionLeft(AsksProvider):
         )
         if me.user.username == name or me.original is not None:
             left = (*left, f"the API token acts as {me.user.username}")
+        if not left and (unseen := blind(authentik, expected)):
+            return unseen
         return judged(
             not left,
             expected=expected,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from zotops.errors import Unreachable
 from zotops.profile import Profile
 from zotops.systems.authentik import Authentik
@@ -23,6 +26,15 @@ def claimed_groups(authentik: Authentik, profile: Profile) -> frozenset[str]:
         raise Unreachable(f"{authentik.url} would claim to the registry that {profile.ci.name} is {name!r}")
     if not provider.include_claims_in_id_token:
         return user.groups
-    groups = claims.get("groups", [])
-    # A plain text counts as one group (zot 2.1.20, measured).
-    return frozenset({groups} if isinstance(groups, str) else map(str, groups))
+    return frozenset(groups_in(claims))
+
+
+def groups_in(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """The group claim as the registry reads it: a plain text is one group; numbers and an object name none.
+
+    Measured with zot 2.1.20.
+    """
+    found = claims.get("groups")
+    if isinstance(found, str):
+        return (found,)
+    return tuple(name for name in found if isinstance(name, str)) if isinstance(found, list) else ()
