@@ -33,6 +33,7 @@ from zotops.redaction import Redactor
 from zotops.runner import Bounds, Runner
 from zotops.runs import Run
 from zotops.state_folder import Lock, lock_path, state_folder
+from zotops.systems.vault_by_hand import store_name
 from zotops.traffic import Traffic
 from zotops.world import World
 
@@ -118,9 +119,8 @@ def walk(
 
 def _announce(operator: Operator, profile: Profile) -> None:
     """Before the vault is called, so that nobody wonders who asks for a finger."""
-    store, seconds = profile.secrets.store, profile.secrets.patience
-    name = {"onepassword": "1Password", "keyring": "the key chain"}[store]
-    operator.show(Told(what="vault", result=f"{name} may ask you to unlock it; waits {seconds:g} s at most"))
+    waits = f"waits {profile.secrets.patience:g} s at most"
+    operator.show(Told(what="vault", result=f"{store_name(profile)} may ask you to unlock it; {waits}"))
 
 
 @dataclass(frozen=True, kw_only=True)
