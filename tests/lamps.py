@@ -22,6 +22,7 @@ from zotops.model import (
     Fact,
     Facts,
     Intent,
+    Login,
     Look,
     Outcome,
     Question,
@@ -58,6 +59,7 @@ class IsOn(Check):
     finding: bool = False
     until: str = ""
     trace: str = ""
+    tries: SecretRef | None = None
 
     def __str__(self) -> str:
         return f"lamp {self.name} is on"
@@ -77,6 +79,10 @@ class IsOn(Check):
     @property
     def leaves(self) -> str:
         return self.trace
+
+    @property
+    def logins(self) -> tuple[Login, ...]:
+        return (Login("keeper", self.tries),) if self.tries else ()
 
     def run(self, world: World, facts: Facts) -> Evidence:
         if self.name in self.lamps.silent:

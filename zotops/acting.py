@@ -80,5 +80,7 @@ def settle(ledger: Ledger, step: Step, settled: Settled, *, by: str) -> None:
     ledger.record("settled", step.id, data)
     happened = settled.state is State.HAPPENED
     ledger.tell(f"{step.id}: it {'happened' if happened else 'did not happen'}", settled.leftover)
-    if dangling and dangling.kind == "undo" and happened:
-        ledger.record("step-reopened", step.id, {"why": "undone"})
+    if dangling and dangling.kind == "undo":
+        ledger.found(step.id, step.undo.forgets if step.undo else {})
+        if happened:
+            ledger.record("step-reopened", step.id, {"why": "undone"})

@@ -165,7 +165,9 @@ class RealPrograms:
         out, err = child.output()
         if ended:
             return Finished(argv=tuple(argv), code=process.returncode, out=out, err=err)
-        last = [line for line in self._redactor.redact(f"{out}\n{err}").splitlines() if line.strip()][-1:]
+        # Quoted only where it was told all the while: elsewhere what it printed may be the very secret.
+        said = self._redactor.redact(f"{out}\n{err}").splitlines() if lines else []
+        last = [line for line in said if line.strip()][-1:]
         why = "was stopped because zotops ends" if self._closing.is_set() else f"did not end within {timeout:g} s"
         raise Unreachable(
             f"`{argv[0]}` {why}" + (f"; the last it said: {last[0].strip()}" if last else ""),

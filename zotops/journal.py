@@ -108,9 +108,7 @@ class Journal:
             n = len(self._records) + 1
             record = Record(n=n, at=at, event=event, step=step, data=kept, prev=self._head)
             line = msgspec.json.encode(record)
-            self._write(line + b"\n")
-            self._head, self._size = _hash(line), self._size + len(line) + 1
-            self._records.append(msgspec.json.decode(line, type=Record))
+            self._write(line)
             return self._records[-1]
 
     def close(self) -> None:
@@ -122,17 +120,29 @@ class Journal:
     def _write(self, line: bytes) -> None:
         if self._descriptor < 0:
             raise CannotRecord(f"{self.path} is closed", remedy="run the command again")
+        rest = memoryview(line + b"\n")
         try:
-            rest = memoryview(line)
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
             _sync(self._descriptor)
+        except KeyboardInterrupt:
+            # What stands there whole is a record, whoever waits for it; anything less is none.
+            if rest:
+                os.ftruncate(self._descriptor, self._size)
+            else:
+                self._adopt(line)
+            raise
         except OSError as error:
             try:
                 os.ftruncate(self._descriptor, self._size)
             except OSError:
                 self.close()  # what the file holds now nobody knows; `open` cuts off what has no newline
             raise _cannot_record(self.path, error) from error
+        self._adopt(line)
+
+    def _adopt(self, line: bytes) -> None:
+        self._head, self._size = _hash(line), self._size + len(line) + 1
+        self._records.append(msgspec.json.decode(line, type=Record))
 
 
 def read(path: Path) -> list[Record]:

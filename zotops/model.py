@@ -200,6 +200,11 @@ class Action(Protocol):
         ...
 
     @property
+    def forgets(self) -> Facts:
+        """As an undo: what is not known any more, "" each, once it was begun, whatever became of it."""
+        return {}
+
+    @property
     def irreversible(self) -> Fact | None:
         """The fact whose last four characters a person types first; None: it can be undone."""
         return None

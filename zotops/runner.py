@@ -45,13 +45,22 @@ class Runner:
         self.operator = ledger.operator
         self._goes_on = False
 
-    def walk(self, bounds: Bounds, *, resumed: str = "") -> None:
-        """Take the steps in order, to the end or to a bound. A Stop is recorded before it leaves."""
-        self._guarded(lambda: self._walk(bounds, resumed), resumed)
+    def walk(self, bounds: Bounds, *, resumed: str = "", undoing: Sequence[Step] = ()) -> None:
+        """Take the steps in order, to the end or to a bound. A Stop is recorded before it leaves.
+
+        `undoing`: steps whose undo was begun, and of which somebody has just said what became of it.
+        """
+        self._guarded(lambda: self._walk(bounds, resumed, undoing), resumed)
 
     def undo(self, step_id: str) -> None:
         """Take a step back by its own undo; reopen it, and every later step that no longer holds."""
         self._guarded(lambda: self._undo(self._known(step_id)), "")
+
+    def finish_again(self) -> None:
+        """A run that was reopened for an undo which did not begin is finished still: no later call goes on with it."""
+        now = [self.ledger.now.of(step.id) for step in self.runbook.steps]
+        if all(step.stage in ("done", "skipped") and not step.dangling for step in now):
+            self.ledger.record("run-finished", "", {"counts": dict(counts(self.runbook, self.ledger.now))})
 
     def hold_again(self, steps: Iterable[Step]) -> None:
         """Look again at done steps; one that no longer holds is reopened."""
@@ -68,8 +77,8 @@ class Runner:
 
     # -- the walk ------------------------------------------------------------------------------------------------------
 
-    def _walk(self, bounds: Bounds, resumed: str) -> None:
-        for step in settle_dangling(self.ledger, self.world, self.runbook):
+    def _walk(self, bounds: Bounds, resumed: str, undoing: Sequence[Step]) -> None:
+        for step in (*undoing, *settle_dangling(self.ledger, self.world, self.runbook)):
             self._look_again_from(step)
         if resumed:
             self.hold_again(s for s in self._in_stage("done") if s.holds == "always")
@@ -178,8 +187,8 @@ class Runner:
                 self._by_hand(step)
             counts_now = True
             seen = self._look(step, "after")
-            if decision is Decision.BY_HAND and any(e.verdict is Verdict.FAILED for _, e in seen.values()):
-                self._empty(step)
+            if decision is Decision.BY_HAND:
+                self._empty(step, seen)
         return self._done(step, self._kind(step))
 
     def _choices(self, step: Step, seen: Looked, counts_now: bool) -> Sequence[Decision]:  # private
@@ -236,10 +245,15 @@ class Runner:
         self.world.secrets.write(question.keep_as.item, {question.keep_as.field: secret})
         self.ledger.record("answer-given", step.id, {"question": question.id, "kept": str(question.keep_as)})
 
-    def _empty(self, step: Step) -> None:
-        """A secret that was typed and then refused by a check is kept no longer: nothing may come to use it."""
+    def _empty(self, step: Step, seen: Looked) -> None:
+        """A secret that was typed and then refused by a check is kept no longer: nothing may come to use it.
+
+        A check that does not use it says nothing about it, and a mere finding does not refuse it.
+        """
+        red = [check for check, evidence in seen.values() if counted(check, evidence) is Verdict.FAILED]
+        refused = {login.secret for check in red for login in check.logins}
         for question in step.asks:
-            if question.keep_as:
+            if question.keep_as in refused:
                 self.world.secrets.write(question.keep_as.item, {question.keep_as.field: None})
                 self.ledger.record(
                     "answer-withdrawn", step.id, {"question": question.id, "kept": str(question.keep_as)}

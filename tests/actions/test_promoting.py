@@ -1,6 +1,6 @@
 """The cut-over in the vault and the way back from it, broken off anywhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from zotops.systems.rotation import (
     COPIES_GIVEN,
     CUT_OVER_AT,
     CUT_OVER_BUILDS,
+    EXPIRED,
     GIVEN,
     LAST_USES,
     OLD_KEY_PRINT,
+    OLD_KEY_STATE,
     REVOKED_AT,
 )
 
@@ -133,6 +135,41 @@ def test_where_the_old_key_was_never_known_none_is_brought_back(place: Rotating,
 def test_once_the_old_key_is_ended_there_is_no_way_back(place: Rotating) -> None:
     with pytest.raises(ActionFailed, match="ended at noon: there is no way back"):
         GoBack(profile=place.profile).intent(place.world, {REVOKED_AT: "noon"}, FIRST)
+
+
+def ended(place: Rotating) -> None:
+    place.ring.drop(OLD)
+
+
+def expired(place: Rotating) -> None:
+    place.ring.keys[OLD]["isExpired"] = True
+
+
+@pytest.mark.parametrize(
+    ("dies", "facts", "why"),
+    [
+        (ended, {}, "is not listed any more"),
+        (expired, {}, "has expired"),
+        (lambda _: None, {OLD_KEY_STATE: EXPIRED}, "was dead when this run began"),
+    ],
+    ids=["ended", "expired", "dead from the start"],
+)
+def test_a_dead_key_is_not_given_to_ci_again(
+    place: Rotating, dies: Callable[[Rotating], None], facts: dict[Fact, str], why: str
+) -> None:
+    place.promote()
+    known = place.facts | facts
+    dies(place)
+    with pytest.raises(ActionFailed, match=f"the old key {why}: there is no way back"):
+        GoBack(profile=place.profile).intent(place.world, known, FIRST)
+    assert fields(place) == (NEW, "", OLD)
+
+
+def test_where_the_new_key_is_refused_nobody_can_tell_and_the_way_back_is_open(place: Rotating) -> None:
+    place.promote()
+    known = place.facts
+    place.ring.drop(NEW)
+    assert GoBack(profile=place.profile).intent(place.world, known, FIRST)["old"] == place.print_of(OLD)
 
 
 def test_of_a_way_back_that_broke_off_nothing_can_be_told(place: Rotating) -> None:

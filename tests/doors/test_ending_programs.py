@@ -32,6 +32,13 @@ def test_a_program_that_takes_too_long_is_ended_with_all_its_children(monkeypatc
     assert not any(alive(int(pid)) for pid in seen[0].split())
 
 
+def test_what_it_printed_is_not_quoted_where_nobody_was_told_of_it() -> None:
+    """It may be the very secret that was asked for."""
+    with pytest.raises(Unreachable) as caught:
+        programs().run(python("import time; print('a link that signs in', flush=True); time.sleep(60)"), timeout=0.5)
+    assert str(caught.value).startswith(f"`{python('')[0]}` did not end within 0.5 s: ")
+
+
 def test_ctrl_c_lets_it_say_goodbye_and_leaves_nothing_behind() -> None:
     text = """
 import os, time

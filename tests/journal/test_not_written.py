@@ -99,3 +99,30 @@ def test_what_append_returned_is_there_after_the_process_was_killed(path: Path) 
     assert journal.append("run-resumed").n > max(reported)
     assert audit(path, journal.head) == []
     assert read(path)[0].event == "run-started"
+
+
+def test_a_record_that_is_written_when_ctrl_c_comes_is_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = begun(path)
+    with monkeypatch.context() as once:
+        once.setattr("zotops.journal._sync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            journal.append("step-started", "a")
+    journal.append("run-stopped")
+    assert [record.event for record in read(path)][1:] == ["step-started", "run-stopped"]
+    assert audit(path, journal.head) == []
+
+
+def test_a_record_that_is_half_written_when_ctrl_c_comes_is_none(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = begun(path)
+    write = os.write
+    with monkeypatch.context() as once:
+        once.setattr(os, "write", lambda descriptor, text: write(descriptor, text[:5]) and interrupted(descriptor))
+        with pytest.raises(KeyboardInterrupt):
+            journal.append("step-started", "a")
+    journal.append("run-stopped")
+    assert [record.event for record in read(path)][1:] == ["run-stopped"]
+    assert audit(path, journal.head) == []
+
+
+def interrupted(_descriptor: int) -> int:
+    raise KeyboardInterrupt

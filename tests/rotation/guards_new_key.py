@@ -116,7 +116,7 @@ NEW_KEY = (
         cuts=(
             Cut(
                 "runner.py",
-                "                self._empty(step)\n",
+                "                self._empty(step, seen)\n",
                 "                pass\n",
             ),
         ),

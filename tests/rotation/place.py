@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.rotation.stores import Stores, hashed
 from tests.rotation.walked import rotate
+from zotops import model
 from zotops.commands.walking import Wanted
 from zotops.lab import vault
 from zotops.lab.faults.breaking import ask_supervisor
@@ -58,10 +59,11 @@ class Place:
         only: str = "",
         until: str = "",
         undo: str = "",
+        settled: Mapping[str, model.State] | None = None,
     ) -> int:
         """Walk in this process; the exit code. What was broken after any record is in `broken`."""
         self.said.clear()
-        wanted = Wanted(bounds=Bounds(only=only, until=until), undo=undo)
+        wanted = Wanted(bounds=Bounds(only=only, until=until), undo=undo, settled=settled or {})
         return rotate(
             self.root, self.state, self.said, name=name, meanwhile=meanwhile or {}, by_hand=by_hand, wanted=wanted
         )

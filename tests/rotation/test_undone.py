@@ -7,8 +7,9 @@ from tests.rotation.walked import Watcher
 from zotops.actions.sync_secrets import SyncForgeSecrets
 from zotops.errors import ActionFailed
 from zotops.lab.checkout import commit_and_push
+from zotops.model import State
 
-DONE, FAILED, UNCERTAIN = 0, 1, 4
+DONE, FAILED, WRONG_USAGE, UNCERTAIN = 0, 1, 2, 4
 AGAIN = ("promote", "propagate", "prove", "soak")
 
 pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly("rotations")]
@@ -48,8 +49,9 @@ def test_after_the_way_back_everything_from_there_on_is_proven_anew(place: Place
     assert (watcher.broken, is_well(place)) == ([], [])
 
 
+@pytest.mark.parametrize("settled", [{}, {"promote": State.HAPPENED}], ids=["by looking", "by a person"])
 def test_where_ci_did_not_get_the_old_key_again_it_is_given_the_new_one_before_anything_is_ended(
-    place: Place, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+    place: Place, watcher: Watcher, monkeypatch: pytest.MonkeyPatch, settled: dict[str, State]
 ) -> None:
     def fails(*_: object) -> str:
         raise ActionFailed("the play failed")
@@ -60,7 +62,7 @@ def test_where_ci_did_not_get_the_old_key_again_it_is_given_the_new_one_before_a
         assert place.here(undo="promote") == UNCERTAIN
     assert "the vault has the old key again, CI may have either: the play failed" in place.said[0]
     commit(place)
-    assert place.here() == DONE, place.said
+    assert place.here(settled=settled) == DONE, place.said
     assert told(place, "step-reopened") == [*AGAIN]
     assert told(place, "step-done")[4:] == [*AGAIN, *AGAIN, "revoke", "confirm", "arm"]
     assert (watcher.broken, is_well(place)) == ([], [])
@@ -80,3 +82,11 @@ def test_there_is_no_way_back_once_the_old_key_is_ended(place: Place) -> None:
     assert place.here(until="revoke") == DONE, place.said
     assert place.here(undo="promote") == FAILED
     assert "there is no way back" in place.said[0]
+
+
+def test_an_undo_that_is_refused_leaves_a_finished_rotation_finished(place: Place) -> None:
+    assert place.here() == DONE, place.said
+    assert place.here(undo="promote") == FAILED
+    assert place.here(undo="revoke") == WRONG_USAGE
+    assert place.here(until="preflight") == DONE, place.said
+    assert len(place.records("run-started")) == 2, "the finished run was taken up again"

@@ -9,10 +9,12 @@ import pytest
 from tests.lamps import House, IsOn, Script, TurnOn, lamp_runbook, lamp_step
 from tests.runner.decisions import ACCEPT, AGAIN, CHECK, DO, GO_ON, HAND, LOOK, SKIP, STOP, kinds
 from zotops.errors import CheckFailed, NeedsAPerson
-from zotops.model import Question
+from zotops.model import Question, Step
 from zotops.operator import Decision, Offer, RunEnds
 from zotops.runner import Bounds
 from zotops.world import SecretRef
+
+DRAWER, KEY = SecretRef("drawer", "key"), "zak_" + "ab" * 16
 
 
 def test_a_step_that_was_red_and_is_done_by_zotops_is_witnessed(house: House) -> None:
@@ -153,12 +155,29 @@ def test_a_secret_answer_is_stored_before_it_is_recorded_and_never_written_down(
 
 
 def test_a_secret_that_a_check_then_refuses_is_kept_no_longer(house: House) -> None:
-    place = SecretRef("drawer", "key")
-    step = lamp_step(house.lamps, "hall", asks=(Question(id="key", prompt="The key", keep_as=place),))
+    tried = IsOn(lamps=house.lamps, name="hall", tries=DRAWER)
     with pytest.raises(NeedsAPerson):
-        house.call(lamp_runbook(step), HAND, STOP, answers={"key": "zak_" + "ab" * 16})
-    assert house.drawer.kept[place] == ""
+        house.call(lamp_runbook(pasted(house, tried)), HAND, STOP, answers={"key": KEY})
+    assert house.drawer.kept[DRAWER] == ""
     assert house.record("answer-withdrawn") == [{"question": "key", "kept": "drawer/key"}]
+
+
+def test_a_red_check_that_has_not_tried_a_secret_leaves_it_where_it_is(house: House) -> None:
+    with pytest.raises(NeedsAPerson):
+        house.call(lamp_runbook(pasted(house, IsOn(lamps=house.lamps, name="hall"))), HAND, STOP, answers={"key": KEY})
+    assert house.drawer.kept[DRAWER] == KEY
+    assert house.record("answer-withdrawn") == []
+
+
+def test_a_mere_finding_refuses_no_secret(house: House) -> None:
+    finding = IsOn(lamps=house.lamps, name="hall", finding=True, tries=DRAWER)
+    assert kinds(house.call(lamp_runbook(pasted(house, finding)), HAND, answers={"key": KEY})) == ["claimed"]
+    assert house.drawer.kept[DRAWER] == KEY
+
+
+def pasted(house: House, check: IsOn) -> Step:
+    """A step in which a key is pasted, with that check."""
+    return lamp_step(house.lamps, "hall", checks=(check,), asks=(Question(id="key", prompt="The key", keep_as=DRAWER),))
 
 
 def test_a_step_without_any_check_is_claimed(house: House) -> None:

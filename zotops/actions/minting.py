@@ -129,8 +129,6 @@ class Minting(OfProfile, Action):
             self._withdraw(zot, caller, [key.id for key in list_keys(zot, caller) if key.label == intent["label"]])
             raise ActionFailed(f"no key is left: {error.what}; whatever was made is deleted again") from error
         world.register(with_key(self.profile.ci.name, minted.secret).headers["Authorization"])
-        key = minted.key
-        world.tell("key made", f"{key.label}, id ..{key.id[-4:]}, until {expires:%Y-%m-%d}")
         return minted
 
     def _keep(self, world: World, zot: Zot, caller: Caller, minted: Minted) -> None:
@@ -139,6 +137,9 @@ class Minting(OfProfile, Action):
         except ActionFailed as error:
             self._withdraw(zot, caller, [minted.key.id])
             raise ActionFailed(f"the vault did not take the key, so it is deleted again: {error.what}") from error
+        # Only now: whoever listens may be gone, and that must not come between a key and its place.
+        until = f"{minted.key.expires:%Y-%m-%d}" if minted.key.expires else "no end"
+        world.tell("key made", f"{minted.key.label}, id ..{minted.key.id[-4:]}, until {until}")
         world.tell("pending field", "written to our own item, read back")
 
     def _withdraw(self, zot: Zot, caller: Caller, ids: Sequence[str]) -> None:

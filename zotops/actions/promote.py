@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zotops.actions.moving_keys import bring_back_previous, promote_pending
 from zotops.actions.sync_secrets import SyncForgeSecrets
-from zotops.errors import ActionFailed, Uncertain
+from zotops.errors import ActionFailed, Uncertain, Unreachable
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.builds import BUILD_COMMIT, BUILD_RUNS, COMMITS_TO_BUILD, HALF_STARTED
@@ -15,8 +15,13 @@ from zotops.systems.rotation import (
     CUT_OVER_BUILDS,
     GIVEN,
     LAST_USES,
+    OLD_KEY_ID,
     OLD_KEY_PRINT,
+    OLD_KEY_STATE,
     REVOKED_AT,
+    WORKS,
+    listed_by_new,
+    new_key,
 )
 from zotops.world import World
 
@@ -85,20 +90,38 @@ class Promote(OfProfile, Action):
 class GoBack(OfProfile, Action):
     """Until the old key is ended there is a way back: it becomes the current one again, for CI too."""
 
+    @property
+    def forgets(self) -> Facts:
+        """Whatever became of it: CI may have the old key again, so nothing is proven."""
+        return OF_THE_HAND_OVER
+
     def __str__(self) -> str:
         return "puts the old key back into the vault and gives it to CI again; the new one is pending"
 
     def intent(self, world: World, facts: Facts, attempt: Attempt) -> Intent:
-        """Which key is to come back. ActionFailed once the old key is ended: nothing would work then."""
+        """Which key is to come back. ActionFailed when the old key is dead: CI may have one that works."""
         del attempt
-        if REVOKED_AT in facts:
-            raise ActionFailed(
-                f"the old key was ended at {facts[REVOKED_AT]}: there is no way back", remedy="rotate again instead"
-            )
+        if dead := self._dead(world, facts):
+            raise ActionFailed(f"{dead}: there is no way back", remedy="go on, or rotate again instead")
         return {
             "old": facts.get(OLD_KEY_PRINT, ""),
             "current": world.secrets.fingerprint(world.secrets.read(self.profile.current_key.secret)),
         }
+
+    def _dead(self, world: World, facts: Facts) -> str:
+        """Why the old key does not work; "" when it does, or when nobody can tell. It is not used: that would show."""
+        if REVOKED_AT in facts:
+            return f"the old key was ended at {facts[REVOKED_AT]}"
+        if facts.get(OLD_KEY_STATE, WORKS) != WORKS:
+            return "the old key was dead when this run began"
+        key = new_key(world, self.profile, facts, KEY_PRINT)
+        try:
+            listed = listed_by_new(world, self.profile, key).key(facts.get(OLD_KEY_ID, "")) if key else None
+        except Unreachable:
+            key = None  # the new one is refused, perhaps: then going back may be the very thing
+        if key is None or (listed and not listed.expired):
+            return ""
+        return "the old key has expired" if listed else "the old key is not listed any more"
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
         """ActionFailed: no old key is kept, or the store refused. Uncertain: CI may have either.

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from zotops.doors import RealClock, RealHttp, RealPrograms
+from zotops.errors import Stop
 from zotops.profile import Profile
 from zotops.redaction import Redactor
 from zotops.secret_stores.environment import Environment, Taken, take
@@ -58,6 +59,10 @@ def open_world(
     store = handed or _own_store(profile, folder, redactor, programs)
     try:
         yield World(http=http, programs=programs, secrets=store, clock=RealClock(), register=redactor.register)
+    except Stop as stop:
+        # Some quote what a program or a server has said; beyond this nobody knows what is secret in it.
+        stop.what, stop.remedy = redactor.redact(stop.what), redactor.redact(stop.remedy)
+        raise
     finally:
         programs.close()
         http.close()

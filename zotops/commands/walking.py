@@ -7,7 +7,7 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -22,10 +22,10 @@ from zotops.commands.marks import foreign_marks
 from zotops.commands.opening import open_world
 from zotops.commands.sweeping import sweep
 from zotops.dry_run import dry_run
-from zotops.errors import ConfigurationIsWrong, DefinitionChanged, LockedByAnother, UsageIsWrong
+from zotops.errors import ConfigurationIsWrong, DefinitionChanged, LockedByAnother, Stop, UsageIsWrong
 from zotops.journal import Journal
 from zotops.ledger import Ledger
-from zotops.model import Runbook, Settled, State
+from zotops.model import Runbook, Settled, State, Step
 from zotops.operator import Operator, Told
 from zotops.profile import Profile
 from zotops.recent import Forgetting, Recent
@@ -157,17 +157,24 @@ class _Walk:
     def _walk(self, journal: Journal, found: Run | None) -> None:
         ledger = Ledger(journal, self.operator)
         runner = Runner(self.runbook, self.world, ledger)
-        for step, state in self.wanted.settled.items():
-            self._settle(ledger, step, state)
+        undoing = [step for each in self.wanted.settled.items() for step in self._settle(ledger, *each)]
         if self.wanted.undo:
-            runner.undo(self.wanted.undo)
+            try:
+                runner.undo(self.wanted.undo)
+            except Stop:
+                if found and found.now.ended:
+                    runner.finish_again()
+                raise
         else:
-            runner.walk(self.wanted.bounds, resumed=_resumed(found) if found else "")
+            runner.walk(self.wanted.bounds, resumed=_resumed(found) if found else "", undoing=undoing)
 
-    def _settle(self, ledger: Ledger, step_id: str, state: State) -> None:
-        if ledger.now.of(step_id).dangling is None:
+    def _settle(self, ledger: Ledger, step_id: str, state: State) -> Sequence[Step]:
+        """Record what somebody has found out; the step, if it was being undone."""
+        dangling, step = ledger.now.of(step_id).dangling, self.runbook.step(step_id)
+        if dangling is None:
             raise UsageIsWrong(f"--settled {step_id}: nothing is uncertain there", remedy="leave that option away")
-        settle(ledger, self.runbook.step(step_id), Settled(state=state), by=getpass.getuser())
+        settle(ledger, step, Settled(state=state), by=getpass.getuser())
+        return [step] if dangling.kind == "undo" else []
 
     def _to_resume(self) -> Run | None:
         found = runs.latest(self.folder, runbook=self.name, registry=self.profile.registry.url)
