@@ -70,8 +70,11 @@ def test_a_key_made_by_somebody_else_is_refused_with_that_cause(answers: Answers
 
 
 @pytest.mark.parametrize("status", [403, 429, 500])
-def test_what_says_nothing_about_a_key_is_no_reason_to_throw_it_away(status: int, answers: Answers) -> None:
-    evidence = (here := answers({"key GET /v2/": status})).look(KeyIsCiUsers(profile=here.profile))
+@pytest.mark.parametrize("also", [{}, {"other GET /v2/": 500}], ids=["to the key", "to every key"])
+def test_what_says_nothing_about_a_key_is_no_reason_to_throw_it_away(
+    status: int, also: dict[str, int], answers: Answers
+) -> None:
+    evidence = (here := answers({"key GET /v2/": status, **also})).look(KeyIsCiUsers(profile=here.profile))
     assert evidence.verdict is Verdict.UNKNOWN
     assert evidence.observed == f"{status}, which says neither that it works nor that it does not"
 

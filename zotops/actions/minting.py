@@ -62,7 +62,7 @@ class Minting(OfProfile, Action):
             with nothing_made():
                 left += self._clear(world, zot, caller, intent["run"])
             minted = self._mint(world, zot, caller, intent)
-            self._keep(world, zot, caller, minted)
+            self._keep(world, zot, caller, minted, datetime.fromisoformat(intent["expires"]))
         return Outcome(facts=self._facts(world, minted), left=tuple(left))
 
     def settle(self, world: World, intent: Intent) -> Settled:
@@ -131,15 +131,14 @@ class Minting(OfProfile, Action):
         world.register(with_key(self.profile.ci.name, minted.secret).headers["Authorization"])
         return minted
 
-    def _keep(self, world: World, zot: Zot, caller: Caller, minted: Minted) -> None:
+    def _keep(self, world: World, zot: Zot, caller: Caller, minted: Minted, until: datetime) -> None:
         try:
             world.secrets.write(self.profile.secrets.own_item, {PENDING: minted.secret})
         except ActionFailed as error:
             self._withdraw(zot, caller, [minted.key.id])
             raise ActionFailed(f"the vault did not take the key, so it is deleted again: {error.what}") from error
         # Only now: whoever listens may be gone, and that must not come between a key and its place.
-        until = f"{minted.key.expires:%Y-%m-%d}" if minted.key.expires else "no end"
-        world.tell("key made", f"{minted.key.label}, id ..{minted.key.id[-4:]}, until {until}")
+        world.tell("key made", f"{minted.key.label}, id ..{minted.key.id[-4:]}, until {until:%Y-%m-%d}")
         world.tell("pending field", "written to our own item, read back")
 
     def _withdraw(self, zot: Zot, caller: Caller, ids: Sequence[str]) -> None:
