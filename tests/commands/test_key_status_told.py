@@ -55,12 +55,13 @@ def test_for_a_monitoring_program_what_was_found_counts_more_than_what_could_not
     assert "cannot be written" in done.err
 
 
-def test_a_crash_is_unknown_to_a_monitoring_program(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_crash_is_unknown_to_a_monitoring_program(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     code = key_status(profile="\0", nagios=True, json=False, prometheus=None, offline=False, issue=False, store=None)
     assert code == 3
-    told = capsys.readouterr()
-    assert told.out == "UNKNOWN: zotops broke: ValueError\n"
-    assert "Traceback" in told.err
+    assert capsys.readouterr().out == "UNKNOWN: zotops broke: ValueError\n"
+    assert "Traceback" in caplog.text
 
 
 def test_a_look_that_is_ended_from_outside_is_unknown_to_a_monitoring_program(world: Hardened, tmp_path: Path) -> None:

@@ -115,13 +115,15 @@ class GoBack(OfProfile, Action):
         if facts.get(OLD_KEY_STATE, WORKS) != WORKS:
             return "the old key was dead when this run began"
         key = new_key(world, self.profile, facts, KEY_PRINT)
-        try:
-            listed = listed_by_new(world, self.profile, key).key(facts.get(OLD_KEY_ID, "")) if key else None
-        except Unreachable:
-            key = None  # the new one is refused, perhaps: then going back may be the very thing
-        if key is None or (listed and not listed.expired):
+        if key is None:
             return ""
-        return "the old key has expired" if listed else "the old key is not listed any more"
+        try:
+            old = listed_by_new(world, self.profile, key).key(facts.get(OLD_KEY_ID, ""))
+        except Unreachable:
+            return ""  # the new one is refused, perhaps: then going back may be the very thing
+        if old is None:
+            return "the old key is not listed any more"
+        return "the old key has expired" if old.expired else ""
 
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
         """ActionFailed: no old key is kept, or the store refused. Uncertain: CI may have either.

@@ -46,7 +46,7 @@ class ApplicationLetsCiIn(AsksProvider):
         """UNKNOWN without a superuser's token: others silently get the answer about themselves."""
         del facts
         provider, expected = open_authentik(world, self.profile), "bindings for both groups, mode any; CI in, guest out"
-        if unseen := blind(provider, expected):
+        if unseen := blind(provider.me(), expected):
             return unseen
         application = provider.application(self.profile.identity_provider.application)
         if application is None:

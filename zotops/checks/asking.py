@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from zotops.model import Check, Evidence, Login, unknown
 from zotops.profile import OfProfile
-from zotops.systems.authentik import Authentik
+from zotops.systems.authentik_answers import Me
 
 
 class AsksProvider(OfProfile, Check):
@@ -18,9 +18,9 @@ class AsksProvider(OfProfile, Check):
         return (Login("admin API", self.profile.provider_token),)
 
 
-def blind(authentik: Authentik, expected: str) -> Evidence | None:
+def blind(me: Me, expected: str) -> Evidence | None:
     """UNKNOWN where the API token's user is no superuser: such a user is silently shown and told only of its own."""
-    if authentik.me().user.is_superuser:
+    if me.user.is_superuser:
         return None
     return unknown(
         expected=expected,

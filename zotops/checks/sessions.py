@@ -47,7 +47,7 @@ class NoSessionLeft(AsksProvider):
         )
         if me.user.username == name or me.original is not None:
             left = (*left, f"the API token acts as {me.user.username}")
-        if not left and (unseen := blind(authentik, expected)):
+        if not left and (unseen := blind(me, expected)):
             return unseen
         return judged(
             not left,

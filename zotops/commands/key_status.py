@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,8 +68,9 @@ def _monitored(command: Callable[[], int]) -> int:
         why = " ".join(str(stop).split()).replace("|", "/")
     except KeyboardInterrupt:
         why = "interrupted"
-    except Exception as error:  # noqa: BLE001  # told, and 3: left alone it would exit 1, a warning
-        traceback.print_exc()
+    except Exception as error:
+        # Left alone it would exit with 1, which a monitoring program takes for a warning.
+        logging.getLogger(__name__).exception("zotops broke")
         why = f"zotops broke: {type(error).__name__}"
     sys.stdout.write(f"UNKNOWN: {why}\n")
     return MONITORING_CODES[Level.UNKNOWN]
