@@ -33,7 +33,7 @@ def act(ledger: Ledger, world: World, step: Step, *, undo: bool = False) -> None
         what = f"{step.id}: uncertain whether it happened: {stop.what}"
         raise Uncertain(what, remedy="call again: it is looked up first, and nothing is sent twice") from stop
     # Facts first: cut off before its end is recorded, the action is settled, and finds them again; later none would.
-    ledger.found(step.id, outcome.facts)
+    ledger.found(step.id, {**action.forgets, **outcome.facts})
     ledger.record(f"{kind}-done", step.id, {"left": list(outcome.left)})
 
 
@@ -76,11 +76,11 @@ def settle(ledger: Ledger, step: Step, settled: Settled, *, by: str) -> None:
         raise Uncertain(f"{step.id}: it cannot be told from here whether it happened", remedy=remedy)
     dangling = ledger.now.of(step.id).dangling
     data = {"state": settled.state.value, "by": by, "leftover": settled.leftover, "left": list(settled.outcome.left)}
-    ledger.found(step.id, settled.outcome.facts)
+    undoing = dangling is not None and dangling.kind == "undo"
+    action = step.undo if undoing else step.action
+    ledger.found(step.id, {**(action.forgets if action else {}), **settled.outcome.facts})
     ledger.record("settled", step.id, data)
     happened = settled.state is State.HAPPENED
     ledger.tell(f"{step.id}: it {'happened' if happened else 'did not happen'}", settled.leftover)
-    if dangling and dangling.kind == "undo":
-        ledger.found(step.id, step.undo.forgets if step.undo else {})
-        if happened:
-            ledger.record("step-reopened", step.id, {"why": "undone"})
+    if undoing and happened:
+        ledger.record("step-reopened", step.id, {"why": "undone"})

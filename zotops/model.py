@@ -201,7 +201,7 @@ class Action(Protocol):
 
     @property
     def forgets(self) -> Facts:
-        """As an undo: what is not known any more, "" each, once it was begun, whatever became of it."""
+        """What is not known any more, "" each, once it was done, or begun and nobody saw its end."""
         return {}
 
     @property

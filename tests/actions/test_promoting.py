@@ -90,7 +90,7 @@ def gone_back(place: Rotating, facts: Facts, folder: Path, *, printed: str = TAS
     world = replace(place.world, programs=programs.programs)
     action = GoBack(profile=own)
     outcome = action.perform(world, action.intent(world, facts, FIRST), facts)
-    assert outcome.facts == FORGOTTEN
+    assert outcome.facts == {}
     return {"plays": len(calls.read_text().split())}
 
 
@@ -165,6 +165,11 @@ def test_a_dead_key_is_not_given_to_ci_again(
     assert fields(place) == (NEW, "", OLD)
 
 
+def test_where_no_field_holds_the_new_key_nobody_can_tell_and_the_way_back_is_open(place: Rotating) -> None:
+    place.holds(current=OLD, pending="")
+    assert GoBack(profile=place.profile).intent(place.world, place.facts, FIRST)["old"] == place.print_of(OLD)
+
+
 def test_where_the_new_key_is_refused_nobody_can_tell_and_the_way_back_is_open(place: Rotating) -> None:
     place.promote()
     known = place.facts
@@ -173,5 +178,6 @@ def test_where_the_new_key_is_refused_nobody_can_tell_and_the_way_back_is_open(p
 
 
 def test_of_a_way_back_that_broke_off_nothing_can_be_told(place: Rotating) -> None:
-    settled = GoBack(profile=place.profile).settle(place.world, {})
-    assert (settled.state, settled.outcome.facts) == (State.DID_NOT, FORGOTTEN)
+    action = GoBack(profile=place.profile)
+    assert action.settle(place.world, {}).state is State.DID_NOT
+    assert action.forgets == FORGOTTEN

@@ -32,12 +32,17 @@ def commit(place: Place) -> str:
     return commit_and_push(place.stores.world, "Have something to build")
 
 
-def test_after_the_way_back_everything_from_there_on_is_proven_anew(place: Place, watcher: Watcher) -> None:
-    assert place.here(until="soak") == DONE, place.said
+def gone_back(place: Place, *, after: str) -> None:
+    """The new key was with CI, and after that step the old one is again."""
+    assert place.here(until=after) == DONE, place.said
     assert set(place.stores.consumers().values()) == {place.stores.held()["current"]} != {place.old}
     assert place.here(undo="promote") == DONE, place.said
     assert place.stores.held()["current"] == place.old
     assert set(place.stores.consumers().values()) == {place.old}
+
+
+def test_after_the_way_back_everything_from_there_on_is_proven_anew(place: Place, watcher: Watcher) -> None:
+    gone_back(place, after="soak")
     assert told(place, "step-reopened") == [*AGAIN]
     assert place.here() == FAILED
     assert "push a commit" in place.said[0], "what is built already proves nothing"
@@ -69,11 +74,7 @@ def test_where_ci_did_not_get_the_old_key_again_it_is_given_the_new_one_before_a
 
 
 def test_undone_before_the_end_ci_has_the_old_key_again_and_the_run_goes_on(place: Place, watcher: Watcher) -> None:
-    assert place.here(until="propagate") == DONE, place.said
-    assert set(place.stores.consumers().values()) == {place.stores.held()["current"]} != {place.old}
-    assert place.here(undo="promote") == DONE, place.said
-    assert place.stores.held()["current"] == place.old
-    assert set(place.stores.consumers().values()) == {place.old}
+    gone_back(place, after="propagate")
     assert place.here() == DONE, place.said
     assert (watcher.broken, is_well(place)) == ([], [])
 

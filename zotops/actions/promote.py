@@ -92,7 +92,7 @@ class GoBack(OfProfile, Action):
 
     @property
     def forgets(self) -> Facts:
-        """Whatever became of it: CI may have the old key again, so nothing is proven."""
+        """CI has the old key again, or may have: nothing of the hand-over is proven any more."""
         return OF_THE_HAND_OVER
 
     def __str__(self) -> str:
@@ -143,13 +143,9 @@ class GoBack(OfProfile, Action):
             raise Uncertain(
                 f"the vault has the old key again, CI may have either: {failed.what}", remedy=failed.remedy
             ) from failed
-        return Outcome(facts=OF_THE_HAND_OVER)
+        return Outcome()
 
     def settle(self, world: World, intent: Intent) -> Settled:
-        """Nothing shows whether CI has its copy again; the whole may be done once more. What was proven is not, now."""
+        """Nothing shows whether CI has its copy again; the whole may be done once more."""
         del world, intent
-        return Settled(
-            state=State.DID_NOT,
-            outcome=Outcome(facts=OF_THE_HAND_OVER),
-            leftover="the vault may hold the old key already; it is done again",
-        )
+        return Settled(state=State.DID_NOT, leftover="the vault may hold the old key already; it is done again")
