@@ -49,7 +49,7 @@ def _accept(door: socket.socket, behaviour: Behaviour, reads: bool, found: Hosti
 
 def _converse(peer: socket.socket, behaviour: Behaviour, reads: bool, found: Hostile) -> None:
     with peer, suppress(OSError):
-        peer.settimeout(20)
+        peer.settimeout(90)
         if reads:
             found.heads.append(_head(peer))
         behaviour(peer)
@@ -99,7 +99,7 @@ def repeats(piece: bytes, *, first: bytes = b"", pause: float = 0.0) -> Behaviou
 
     def behaviour(peer: socket.socket) -> None:
         peer.sendall(first)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 90
         while time.monotonic() < until:
             peer.sendall(piece)
             time.sleep(pause)

@@ -19,8 +19,9 @@ from zotops.profile import Profile
 from zotops.verdict_table import Look, table
 from zotops.verification import Selected, Verified, verify
 
-WITHIN = 0.5
-LIMIT = 8.0
+# Short where it has to run out; long where the answer is what counts, however busy the machine is.
+SHORT, LONG = 0.5, 20.0
+LIMIT = 30.0
 JSON = "Content-Type: application/json"
 OK = b"HTTP/1.1 200 OK\r\n"
 PAGE = b"<html><script>alert(1)</script>sign in</html>"
@@ -40,7 +41,7 @@ CASES: dict[str, tuple[Behaviour, str]] = {
     ),
     "headers that drip": (repeats(b"X-A: b\r\n", first=OK, pause=0.05), "no whole answer within"),
     "a status that drips": (repeats(b"H", pause=0.05), "no whole answer within|no answer within|not HTTP"),
-    "silence": (lambda _: time.sleep(15), "no answer within|no whole answer"),
+    "silence": (lambda _: time.sleep(90), "no answer within|no whole answer"),
     "nothing": (says(b""), NOT_HTTP),
     "a reset at once": (resets(), "broke the connection off|not HTTP"),
     "a reset in the headers": (resets(OK + b"X-A: "), "broke the connection off|not HTTP"),
@@ -83,7 +84,7 @@ CASES: dict[str, tuple[Behaviour, str]] = {
 }  # fmt: skip
 
 
-def look(server: str, folder: Path, *, provider: str = "", within: float = WITHIN) -> Verified:
+def look(server: str, folder: Path, *, provider: str = "", within: float = LONG) -> Verified:
     profile = at(profile_of(folder, registry="http://127.0.0.1:1", provider=provider or server), server)
     world = world_of(profile, Safe({profile.current_key.secret: KEY}))
     return verify(world, profile, Selected(asking=frozenset({NOBODY, EMPTY}), names=("access",)), within=within)
@@ -99,7 +100,7 @@ def test_it_is_unknown_in_time_and_says_why(name: str, tmp_path: Path) -> None:
     behaviour, reason = CASES[name]
     with hostile(behaviour) as server:
         start = time.monotonic()
-        found = look(server.url, tmp_path)
+        found = look(server.url, tmp_path, within=SHORT if "within" in reason or "no whole" in reason else LONG)
         took = time.monotonic() - start
     assert took < LIMIT
     assert {one.evidence.verdict for one in found.results} == {Verdict.UNKNOWN}
@@ -142,7 +143,7 @@ def test_with_everything_asked_nothing_passes_that_has_to_be_told(name: str, tmp
         profile = at(profile_of(tmp_path, registry="http://127.0.0.1:1", provider=server.url), server.url, trusted=True)
         start = time.monotonic()
         world = world_of(profile, Safe({profile.current_key.secret: KEY}))
-        found = verify(world, profile, Selected(), within=WITHIN)
+        found = verify(world, profile, Selected(), within=SHORT)
         assert time.monotonic() - start < 2 * LIMIT
     passed = {one.name for one in found.results if one.evidence.verdict is Verdict.PASSED}
     # These two take a status for an answer, as their clients do.
@@ -158,7 +159,7 @@ def test_no_credential_follows_a_redirect_or_goes_over_plain_http(tmp_path: Path
         for trusted in (False, True):
             place = at(profile, server.url, trusted=trusted)
             world = world_of(place, Safe({place.current_key.secret: KEY}))
-            verify(world, place, Selected(names=("access",)), within=WITHIN)
+            verify(world, place, Selected(names=("access",)), within=LONG)
             sent = [head for head in server.heads if basic("zot-ci", KEY).encode() in head]
             assert bool(sent) is trusted
         assert other.heads == []
@@ -185,8 +186,7 @@ def test_an_untrusted_certificate_is_unknown_and_no_key_is_sent(certificate: Pat
         context.wrap_socket(peer, server_side=True)
 
     with hostile(shakes_hands, reads=False) as server:
-        # Twenty handshakes at once: what is wanted is the reason, so none may run out of time.
-        found = look(server.url.replace("http:", "https:"), tmp_path, within=20.0)
+        found = look(server.url.replace("http:", "https:"), tmp_path)
     assert {one.evidence.verdict for one in found.results} == {Verdict.UNKNOWN}
     assert "certificate is not trusted here" in found.results[0].evidence.observed
 
