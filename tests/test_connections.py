@@ -1,15 +1,18 @@
 """Connections stay with their server, are never more than 32, and are not used again once they broke."""
 
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from tests.tls import Certified, certified, tls_front
 from zotops.connections import CONNECTIONS, Connections
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -58,18 +61,18 @@ def servers() -> Iterator[tuple[Counted, Counted]]:
         for _ in range(2):
             door = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=128))
             server = Counted(door.getsockname()[1], everywhere, lock=lock)
-            threading.Thread(target=accept, args=(door, server), daemon=True).start()
+            threading.Thread(target=accept_by, args=(door, server.converse), daemon=True).start()
             found.append(server)
         yield found[0], found[1]
 
 
-def accept(door: socket.socket, server: Counted) -> None:
+def accept_by(door: socket.socket, converse: Callable[[socket.socket], None]) -> None:
     while True:
         try:
             peer, _ = door.accept()
         except OSError:
             return
-        threading.Thread(target=server.converse, args=(peer,), daemon=True).start()
+        threading.Thread(target=converse, args=(peer,), daemon=True).start()
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def connections() -> Iterator[Connections]:
 
 
 def ask(connections: Connections, url: str) -> bytes:
-    return connections.exchange("GET", url, headers=None, body=b"", timeout=5.0).body
+    return connections.exchange("GET", url, headers=None, body=b"", timeout=30.0).body
 
 
 def test_one_after_another_goes_over_one_connection(connections: Connections, servers: tuple[Counted, Counted]) -> None:
@@ -139,3 +142,53 @@ def test_one_whose_answer_comes_after_the_end_is_closed_too(
     while servers[0].everywhere[-1] and time.monotonic() < until:
         time.sleep(0.01)
     assert servers[0].everywhere == [0, 1, 0]
+
+
+@pytest.fixture(params=["openssl", "keychain"])
+def shown(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Certified:
+    """Trusted here, once by OpenSSL itself and once as where it does not know what the system trusts."""
+    if request.param == "keychain":
+        monkeypatch.setattr("zotops.connections.Connections._of_openssl", None)
+    found = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(found.authority))
+    return found
+
+
+def test_the_answer_over_tls_brings_the_servers_certificate(
+    connections: Connections, servers: tuple[Counted, Counted], shown: Certified
+) -> None:
+    with tls_front(servers[0].port, shown) as port:
+        reply = connections.exchange("GET", f"https://127.0.0.1:{port}/", headers=None, body=b"", timeout=20.0)
+    assert (reply.status, reply.body) == (200, b"ok")
+    assert reply.certificate == ssl.PEM_cert_to_DER_cert(shown.certificate.read_text())
+
+
+def test_whom_nobody_here_trusts_is_told_nothing(
+    connections: Connections, servers: tuple[Counted, Counted], shown: Certified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = shown.authority.parent / "others"
+    others.mkdir()
+    monkeypatch.setenv("SSL_CERT_FILE", str(certified(others).authority))
+    with tls_front(servers[0].port, shown) as port, pytest.raises(Exception, match="CERTIFICATE_VERIFY_FAILED"):
+        ask(connections, f"https://127.0.0.1:{port}/")
+    assert servers[0].opened == 0
+
+
+def test_one_handshake_does_not_wait_for_another(connections: Connections, shown: Certified) -> None:
+    """The server answers none before all have begun."""
+    together = threading.Barrier(8)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(shown.certificate, shown.key)
+
+    def converse(peer: socket.socket) -> None:
+        peer.recv(1, socket.MSG_PEEK)  # the client's first word
+        together.wait(60)
+        with suppress(OSError), context.wrap_socket(peer, server_side=True) as spoken:
+            spoken.recv(65536)
+            spoken.sendall(ANSWER)
+
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as door:
+        threading.Thread(target=accept_by, args=(door, converse), daemon=True).start()
+        url = f"https://127.0.0.1:{door.getsockname()[1]}/"
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(lambda _: ask(connections, url), range(8))) == [b"ok"] * 8

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import ssl
+import sys
 import time
 import zlib
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,7 @@ class Connections:
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """Of the environment only `https_proxy` and `no_proxy` count."""
+        """Of the environment only `https_proxy` and `no_proxy` count, and, for OpenSSL, `SSL_CERT_FILE`."""
         self._environment = environment
         self._lock = Lock()
         self._idle: list[tuple[str, httpx.Client]] = []  # with their servers; who was used last stands last
@@ -90,7 +92,7 @@ class Connections:
         import httpx
 
         return httpx.Client(
-            verify=self._trusted,
+            verify=self._trust(),
             trust_env=False,  # else .netrc would add credentials, and proxies for plain http would count
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -98,13 +100,30 @@ class Connections:
             mounts=self._mounts(),
         )
 
-    @cached_property
-    def _trusted(self) -> ssl.SSLContext:
-        import truststore
+    def _trust(self) -> ssl.SSLContext:
+        """What this system trusts: one context for all where OpenSSL finds that, else one for each connection.
 
+        Truststore's (macOS keeps its authorities in a keychain) does one handshake at a time, and reads them each time.
+        """
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # they log headers, and so keys
+        if self._of_openssl:
+            return self._of_openssl
+
+        import truststore
+
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    @cached_property
+    def _of_openssl(self) -> ssl.SSLContext | None:
+        places = ssl.get_default_verify_paths()
+        # In its folder it looks only for names of this form.
+        found = places.cafile or any(Path(places.capath or "/nonexistent").glob("[0-9a-f]*.0"))
+        if sys.platform != "linux" or not found:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.set_default_verify_paths()
+        return context
 
     def _mounts(self) -> Mapping[str, httpx.BaseTransport | None]:
         """Which addresses are asked through the proxy of the environment; None: directly."""
@@ -119,7 +138,7 @@ class Connections:
             f"https://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")
         }
         mounts |= {f"https://*{host.removeprefix('*')}": None for host in exempt if host}
-        return {**mounts, "https://": httpx.HTTPTransport(verify=self._trusted, proxy=proxy)}
+        return {**mounts, "https://": httpx.HTTPTransport(verify=self._trust(), proxy=proxy)}
 
 
 def _reply(client: httpx.Client, request: httpx.Request, *, url: str, within: float) -> Reply:
@@ -141,8 +160,9 @@ def _reply(client: httpx.Client, request: httpx.Request, *, url: str, within: fl
 
 def _certificate(answer: httpx.Response) -> bytes:
     stream = answer.extensions.get("network_stream")
-    spoken: ssl.SSLSocket | None = stream.get_extra_info("ssl_object") if stream else None
-    return (spoken.getpeercert(binary_form=True) or b"") if spoken else b""
+    spoken = stream.get_extra_info("ssl_object") if stream else None
+    # What httpcore gives may be the inner object of ssl, whose method takes no argument by name.
+    return (spoken.getpeercert(True) or b"") if spoken else b""
 
 
 def _body(answer: httpx.Response, *, within: float) -> bytes:
