@@ -145,3 +145,12 @@ def test_checks_of_a_red_step_are_named_by_their_sentences(house: House) -> None
     book = lamp_runbook(lamp_step(house.lamps, "hall", checks=(IsOn(lamps=house.lamps, name="hall"), other)))
     with pytest.raises(CheckFailed, match="hall: lamp attic is on: see the remedies"):
         house.runner(book, nobody("hall")).walk(Bounds())
+
+
+def test_a_finding_is_not_why_a_call_ends(house: House) -> None:
+    hall, attic = (IsOn(lamps=house.lamps, name=name) for name in ("hall", "attic"))
+    weak = IsOn(lamps=house.lamps, name="yard", finding=True)
+    house.lamps.silent.add("attic")
+    book = lamp_runbook(lamp_step(house.lamps, "hall", checks=(hall, attic, weak)))
+    with pytest.raises(Unreachable, match=r"^hall: cannot be told: lamp attic is on: see"):
+        house.runner(book, nobody("hall")).walk(Bounds())

@@ -1,7 +1,5 @@
 """Certificates of an authority that nobody else knows, and a front that speaks TLS for a server that does not."""
 
-import asyncio
-import datetime as dt
 import ipaddress
 import ssl
 import subprocess
@@ -9,13 +7,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-DAYS = 40
+from zotops.lab.proxy import Handler, Proxy
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -28,10 +29,10 @@ class Certified:
     key: Path
 
 
-def certified(folder: Path, *, days: int = DAYS) -> Certified:
-    """Make both in this folder; the certificate ends so many days from now, and an hour."""
-    begun = dt.datetime.now(dt.UTC) - dt.timedelta(days=100)
-    ends = dt.datetime.now(dt.UTC) + dt.timedelta(days=days, hours=1)
+def certified(folder: Path, *, ends: datetime | None = None) -> Certified:
+    """Make both in this folder; without `ends` they hold for forty days."""
+    ends = ends or datetime.now(UTC) + timedelta(days=40)
+    begun = ends - timedelta(days=200)
     root, leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer, subject = _name("practice authority"), _name("practice registry")
 
@@ -55,7 +56,7 @@ def _name(text: str) -> x509.Name:
 
 @contextmanager
 def tls_front(behind: int, shown: Certified) -> Iterator[int]:
-    """Pass all bytes on to a port on loopback, decrypted, and back; yields the port to speak TLS to."""
+    """Pass what is asked over TLS on to a port on loopback, as a reverse proxy does; yields the port to ask."""
     words = [sys.executable, "-m", "tests.tls", str(behind), str(shown.certificate), str(shown.key)]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as front:
         assert front.stdout
@@ -65,26 +66,39 @@ def tls_front(behind: int, shown: Certified) -> Iterator[int]:
             front.kill()
 
 
-async def _front(behind: str, certificate: str, key: str) -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_server, to_server = await asyncio.open_connection("127.0.0.1", int(behind))
-        await asyncio.gather(_pass_on(reader, to_server), _pass_on(from_server, writer))
+class Relay(Handler):
+    """Says what it was asked over, as a reverse proxy does."""
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context, backlog=128)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    def parse_request(self) -> bool:
+        """The provider's addresses begin as the one that it was asked at."""
+        read = super().parse_request()
+        if read:
+            self.headers["X-Forwarded-Proto"] = "https"
+        return read
+
+
+class Front(Proxy):
+    """The practice world's proxy without a bad habit, over TLS."""
+
+    context: ssl.SSLContext
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """In its own thread: a handshake takes as long as the other side wants."""
+        with suppress(OSError), self.context.wrap_socket(request, server_side=True) as spoken:
+            super().finish_request(spoken, client_address)
+
+
+def main() -> None:
+    """Be the front until a signal ends it."""
+    behind, certificate, key = sys.argv[1:]
+    Relay.behind = int(behind)
+    Front.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    Front.context.load_cert_chain(certificate, key)
+    front = Front(("127.0.0.1", 0), Relay)
+    sys.stdout.write(f"{front.server_port}\n")
     sys.stdout.flush()
-    await server.serve_forever()
-
-
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while piece := await reader.read(65536):
-            writer.write(piece)
-            await writer.drain()
-    writer.close()
+    front.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_front(*sys.argv[1:]))
+    main()

@@ -104,7 +104,7 @@ Shown = RunBegins | StepBegins | Found | Told | ByHand | LookCloser | StepEnds |
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A decision to be made: the choices, and what the checks say (by sentence) at this moment.
+    """A decision to be made: the choices, and what the checks that decide say (by sentence) at this moment.
 
     `counts`: the checks were made after the action, or in a step that only looks; what is red now is red.
     """

@@ -205,7 +205,7 @@ class Runner:
         self._goes_on = self._goes_on and not counts
         if self._goes_on and (Decision.ACCEPT in choices or step.action):
             return Decision.ACCEPT if Decision.ACCEPT in choices else Decision.DO
-        verdicts = {sentence: evidence for sentence, (_, evidence) in seen.items()}
+        verdicts = {sentence: evidence for sentence, (check, evidence) in seen.items() if not check.advisory}
         offer = Offer(step=step, choices=choices, verdicts=verdicts, counts=counts)
         while True:
             decision = self.operator.decide(offer)

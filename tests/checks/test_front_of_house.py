@@ -1,16 +1,19 @@
 """Health, certificate and clock of a registry, and what a proxy in front of it has changed."""
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.checks.conftest import IMAGE, IS_REGISTRY, REFUSED, Here, one_address
-from zotops.checks.front_of_house import CertificateLasts, ClocksAgree, IsHealthy, NothingIsChangedOnTheWay, ends_at
+from tests.tls import certified
+from zotops.checks.front_of_house import CertificateLasts, ClocksAgree, IsHealthy, NothingIsChangedOnTheWay
 from zotops.looking import made
 from zotops.model import Check, Evidence, Verdict
 from zotops.world import Headers, Reply
@@ -51,17 +54,9 @@ class Stopped:
         del seconds
 
 
-def certificate(until: bytes, since: bytes = b"\x17\x0d240101000000Z") -> bytes:
-    """As much of a certificate as says from when until when it holds."""
-    return b"\x30\x1e" + since + until + b"\x30\x00"
-
-
-def year_2(moment: datetime) -> bytes:
-    return b"\x17\x0d" + moment.strftime("%y%m%d%H%M%SZ").encode()
-
-
-def year_4(moment: datetime) -> bytes:
-    return b"\x18\x0f" + moment.strftime("%Y%m%d%H%M%SZ").encode()
+def certificate(folder: Path, days: int) -> bytes:
+    """One that holds so many days from now on."""
+    return ssl.PEM_cert_to_DER_cert(certified(folder, ends=NOW + timedelta(days=days)).certificate.read_text())
 
 
 def look(here: Here, check: Check, server: Shown) -> Evidence:
@@ -69,31 +64,25 @@ def look(here: Here, check: Check, server: Shown) -> Evidence:
 
 
 @pytest.mark.parametrize(
-    ("der", "ends"),
-    [
-        (certificate(year_2(NOW)), NOW),
-        (certificate(year_4(NOW)), NOW),
-        (certificate(b"\x17\x0d491231235959Z"), datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC)),
-        (certificate(b"\x17\x0d500101000000Z"), datetime(1950, 1, 1, tzinfo=UTC)),
-        (certificate(year_4(NOW), since=year_4(NOW - timedelta(days=9))), NOW),
-        (year_2(NOW), None),
-        (b"", None),
-    ],
-)
-def test_a_certificate_ends_at_its_second_moment(der: bytes, ends: datetime | None) -> None:
-    assert ends_at(der) == ends
-
-
-@pytest.mark.parametrize(
     ("days", "verdict"), [(90, Verdict.PASSED), (14, Verdict.PASSED), (13, Verdict.FAILED), (-1, Verdict.FAILED)]
 )
-def test_a_certificate_has_two_weeks_left(days: int, verdict: Verdict, answers: Answers) -> None:
+def test_a_certificate_has_two_weeks_left(days: int, verdict: Verdict, answers: Answers, tmp_path: Path) -> None:
     here = answers()
     registry = msgspec.structs.replace(here.profile.registry, url="https://registry.invalid", addresses=())
     check = CertificateLasts(profile=msgspec.structs.replace(here.profile, registry=registry))
-    evidence = look(here, check, Shown(certificate(year_2(NOW + timedelta(days=days)))))
+    evidence = look(here, check, Shown(certificate(tmp_path, days)))
     assert (evidence.verdict, evidence.observed) == (verdict, f"{days} days left at https://registry.invalid")
     assert look(here, check, Shown(b"no certificate")).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("url", "place"), [("https://cr.example.org", "cr.example.org:443"), ("https://h:8443", "h:8443")]
+)
+def test_the_certificate_is_looked_at_where_it_is_shown(url: str, place: str, answers: Answers) -> None:
+    here = answers()
+    registry = msgspec.structs.replace(here.profile.registry, url=url)
+    command = CertificateLasts(profile=msgspec.structs.replace(here.profile, registry=registry)).look.command
+    assert f"-connect {place} <" in command
 
 
 def test_without_https_there_is_no_certificate_to_end(answers: Answers) -> None:
@@ -173,14 +162,16 @@ def test_an_address_that_only_the_server_reaches_is_not_asked_from_here(answers:
     assert here.look(check).observed == "nothing at 1 addresses"
 
 
-def test_a_certificate_that_only_the_server_is_shown_is_not_judged_by_the_one_of_this_machine(answers: Answers) -> None:
+def test_a_certificate_that_only_the_server_is_shown_is_not_judged_by_the_one_of_this_machine(
+    answers: Answers, tmp_path: Path
+) -> None:
     here = answers()
     away = msgspec.structs.replace(
         here.profile.registry.addresses[0], url="https://localhost:5443", reached_from="server"
     )
     registry = msgspec.structs.replace(here.profile.registry, url="https://registry.invalid", addresses=(away,))
     check = CertificateLasts(profile=msgspec.structs.replace(here.profile, registry=registry))
-    evidence = look(here, check, Shown(certificate(year_2(NOW + timedelta(days=90)))))
+    evidence = look(here, check, Shown(certificate(tmp_path, days=90)))
     assert (evidence.verdict, evidence.observed) == (Verdict.PASSED, "90 days left at https://registry.invalid")
 
 

@@ -12,6 +12,7 @@ TOOLS = ("zotops/commands/testing.py", "zotops/commands/docs.py", "zotops/comman
 DOORS = {
     "httpx": ("zotops/connections.py", LAB),
     "truststore": ("zotops/connections.py",),
+    "cryptography": ("zotops/checks/front_of_house.py", LAB),
     "subprocess": ("zotops/doors.py", LAB, *TOOLS),
     "rich": ("zotops/screen.py",),
     "questionary": ("zotops/terminal.py",),

@@ -65,3 +65,10 @@ def test_stand_ins_and_wrapped_programs_record_the_same(
     subprocess.run(words, env=environment, stdin=stdin, capture_output=True, check=False)
     call = practice.calls(program)[-1]
     assert (call["argv"], call["env"]["CANARY"], call["stdin"]) == (["-V", odd], odd, kind)
+
+
+def test_the_account_adds_to_its_own_environment(practice: Practice) -> None:
+    file = practice.root / "host" / ".ssh" / "environment"
+    file.parent.mkdir()
+    file.write_text("SSL_CERT_FILE=/a/b=c\n\n# nothing\n")
+    assert practice.run("ssh", "practice-host", "echo $SSL_CERT_FILE").out == "/a/b=c\n"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from zotops.access_matrix import addresses
 from zotops.checks.probing import NOT_SIGNED_IN, OK
@@ -20,8 +20,6 @@ ALLOWED_DIFFERENCE = timedelta(seconds=60)
 LARGE_BODY = b"\0" * 1_300_000
 TOO_LARGE, NO_SUCH_METHOD = 413, 405
 NO_CHALLENGE = "no WWW-Authenticate on GET /v2/"
-# The two forms of a time in a certificate (RFC 5280, section 4.1.2.5), the first of which has two digits of the year.
-MOMENT = re.compile(rb"\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z")
 
 
 class IsHealthy(OfProfile, Check):
@@ -67,9 +65,10 @@ class CertificateLasts(OfProfile, Check):
     @property
     def look(self) -> Look:
         """The certificate that is shown to clients."""
-        host = self.profile.registry.url.partition("://")[2]
+        place = urlsplit(self.profile.registry.url)
+        shown = f"openssl s_client -connect {place.hostname}:{place.port or 443} </dev/null"
         return Look(
-            command=f"openssl s_client -connect {host}:443 </dev/null | openssl x509 -noout -enddate",
+            command=f"{shown} | openssl x509 -noout -enddate",
             want=f"a day at least {ENOUGH_DAYS} days from now",
         )
 
@@ -182,10 +181,10 @@ class NothingIsChangedOnTheWay(OfProfile, Check):
 
 
 def ends_at(certificate: bytes) -> datetime | None:
-    """Until when a certificate (DER) holds: the second moment in it, after that from which it does."""
-    found = [one.decode() if (one := short or long) else "" for short, long in MOMENT.findall(certificate)]
-    if len(found) < 2:  # noqa: PLR2004 - from, until
+    """Until when a certificate (DER) holds; None for what is none."""
+    from cryptography import x509  # noqa: PLC0415  # slow to load, and only https needs it
+
+    try:
+        return x509.load_der_x509_certificate(certificate).not_valid_after_utc
+    except ValueError:
         return None
-    text = found[1]
-    century = "" if len(text) > 12 else "20" if text < "50" else "19"  # noqa: PLR2004 - digits with two of the year
-    return datetime.strptime(century + text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)

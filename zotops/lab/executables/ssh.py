@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from zotops.lab.executables.call import Call, NotImplementedHere, complain
 
@@ -42,7 +43,14 @@ def _become(call: Call, command: str) -> int:
         "USER": "practice",
         "LANG": "C.UTF-8",
         "ZOTOPS_LAB_WORLD": str(call.folder),
+        **_own_environment(home / ".ssh" / "environment"),
     }
     os.chdir(home)
     sys.stdout.flush()
     os.execve("/bin/sh", ["sh", "-c", command], environment)  # noqa: S606 - the shell is the program
+
+
+def _own_environment(file: Path) -> dict[str, str]:
+    """What the account adds for itself, as sshd reads it where PermitUserEnvironment allows that."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return {name: value for name, sign, value in (line.partition("=") for line in lines) if sign}
