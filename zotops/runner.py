@@ -109,6 +109,12 @@ class Runner:
                 self.ledger.record("step-reopened", step.id, {"why": f"{undone.id} was taken back"})
         self.hold_again(step for step in rest if step in self._in_stage("done"))
 
+    def _look_again_after(self, step: Step) -> None:
+        """What is done already, and comes after a step that was taken again, has to hold."""
+        later = self.runbook.steps[self.runbook.steps.index(step) + 1 :]
+        if rest := [each for each in later if each in self._in_stage("done")]:
+            self.hold_again(rest)
+
     def _guarded(self, work: Callable[[], None], resumed: str) -> None:
         now, steps = self.ledger.now, self.runbook.steps
         begins = RunBegins(
@@ -161,6 +167,7 @@ class Runner:
             self._look_until_good(step)
         else:
             self._do_until_good(step)
+            self._look_again_after(step)
 
     def _look_until_good(self, step: Step) -> None:
         while True:

@@ -119,11 +119,14 @@ def test_leftovers_of_this_run_are_removed_first_and_those_of_others_are_not(pla
     assert len(labelled(place, "zotops/other/1")) == 1
 
 
-def test_a_key_of_this_run_that_ci_uses_already_is_no_leftover(place: Place) -> None:
+def test_where_ci_uses_a_key_of_this_run_no_other_is_made_and_no_session_stays(place: Place) -> None:
     perform(place, number=6)
     place.safe.fields[place.profile.current_key.secret] = pending(place).reveal()
-    perform(place, number=7)
+    with pytest.raises(ActionFailed, match="is in use already"):
+        perform(place, number=7)
     assert len(labelled(place, "zotops/7f3a/6")) == 1
+    assert labelled(place, "zotops/7f3a/7") == []
+    assert made(NoSessionLeft(profile=place.profile), place.world, {}).verdict is Verdict.PASSED
 
 
 def test_settle_finds_the_key_that_was_kept(place: Place) -> None:

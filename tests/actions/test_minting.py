@@ -119,22 +119,30 @@ def test_what_this_run_made_before_goes_first_and_nothing_else(place: Place) -> 
     assert ("leftover deleted", "id ..0001, made by this run") in place.told
 
 
-@pytest.mark.parametrize("field", ["current", "previous"])
-def test_a_key_of_this_run_that_is_in_use_is_no_leftover(place: Place, field: str) -> None:
+def test_a_key_of_this_run_that_was_in_use_is_no_leftover(place: Place) -> None:
     place.ring.add(SECOND, "zotops/7f3a/1")
-    place.holds(**{field: SECOND}, pending=SECOND)
+    place.holds(previous=SECOND, pending=SECOND)
     assert place.perform().left == ("whatever stays of that",)
     assert place.ring.labels == ["made by hand", "zotops/7f3a/1", "zotops/7f3a/2"]
 
 
-@pytest.mark.parametrize("field", ["current", "previous"])
-def test_a_key_in_use_is_kept_although_another_was_used_at_the_same_moment(place: Place, field: str) -> None:
+def test_a_key_in_use_is_kept_although_another_was_used_at_the_same_moment(place: Place) -> None:
     place.ring.add(SECOND, "zotops/7f3a/1")
     place.ring.add(THIRD, "somebody else's")
-    place.holds(**{field: SECOND})
+    place.holds(previous=SECOND)
     place.ring.meddle(THIRD, 5)
     place.perform()
     assert "zotops/7f3a/1" in place.ring.labels
+
+
+def test_where_this_runs_key_is_in_use_no_other_is_made(place: Place) -> None:
+    """The one would follow the other, and only the one from before the run is ended at last."""
+    place.ring.add(SECOND, "zotops/7f3a/1")
+    place.holds(current=SECOND)
+    with pytest.raises(ActionFailed, match=r"no key was made: .* zotops/7f3a/1, is in use already") as refused:
+        place.perform()
+    assert "--undo" in str(refused.value)
+    assert place.ring.labels == ["made by hand", "zotops/7f3a/1"]
 
 
 @pytest.mark.parametrize("field", ["current", "previous"])
@@ -179,7 +187,7 @@ def test_a_vault_that_refuses_takes_the_key_back(place: Place) -> None:
 
 def test_an_answer_without_a_key_is_taken_back_by_its_label(place: Place) -> None:
     place.ring.add(SECOND, "zotops/7f3a/9")
-    place.holds(current=SECOND)  # in use, so it has to stay
+    place.holds(previous=SECOND)  # somebody may use it, so it has to stay
     place.ring.says[f"POST {PATH}"] = 504
     with pytest.raises(ActionFailed, match=r"no key is left: .*504; whatever was made is deleted again"):
         place.perform()

@@ -116,6 +116,19 @@ def test_only_one_step_takes_a_done_one_again(house: House) -> None:
     assert kinds(house.call(runbook, ACCEPT, only="hall")) == ["found done"]
 
 
+def test_what_rests_on_a_step_that_is_taken_again_has_to_hold_still(house: House) -> None:
+    rests = lamp_step(house.lamps, "cellar", holds="then")
+    runbook = lamp_runbook(lamp_step(house.lamps, "hall"), rests, lamp_step(house.lamps, "porch"))
+    house.call(runbook, DO, DO, DO)
+    house.lamps.on.discard("hall")
+    house.lamps.breaks_after = lambda _: house.lamps.on.discard("cellar")
+    house.call(runbook, DO, only="hall")
+    assert [e for e in house.events() if "reopened" in e] == ["hall step-reopened", "cellar step-reopened"]
+    house.lamps.breaks_after = lambda _: None
+    assert kinds(house.call(runbook, DO, resumed="yes")) == ["witnessed"]
+    assert house.lamps.on == {"hall", "cellar", "porch"}
+
+
 def test_until_ends_after_that_step(house: House) -> None:
     runbook = lamp_runbook(lamp_step(house.lamps, "hall"), lamp_step(house.lamps, "cellar"))
     house.call(runbook, DO, until="hall")

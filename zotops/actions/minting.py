@@ -90,11 +90,20 @@ class Minting(OfProfile, Action):
         return Settled(state=State.HAPPENED, outcome=Outcome(facts=self._facts(world, Minted(key=listed, secret=key))))
 
     def _clear(self, world: World, zot: Zot, caller: Caller, run: str) -> list[str]:
-        """Delete what earlier tries of this run left, but no key in use; name one that is about to be replaced."""
+        """Delete what earlier tries of this run left, but no key in use; name one that is about to be replaced.
+
+        ActionFailed: this run's key is in use already. With another one after it nobody would ever end it.
+        """
         ours = {key.id for key in list_keys(zot, caller) if key.label.startswith(f"zotops/{run}/")}
         pending = self._kept(world, zot, self.profile.pending_key.secret)
-        refs = (self.profile.current_key.secret, own_field(self.profile, PREVIOUS))
-        in_use = {key.id for key in (self._kept(world, zot, ref) for ref in refs) if key}
+        current = self._kept(world, zot, self.profile.current_key.secret)
+        previous = self._kept(world, zot, own_field(self.profile, PREVIOUS))
+        if current and current.id in ours:
+            raise ActionFailed(
+                f"no key was made: this run's own, {current.label}, is in use already",
+                remedy="finish this run and begin another, or take back by --undo the step that put it into use",
+            )
+        in_use = {key.id for key in (current, previous) if key}
         gone = ours - in_use
         self._withdraw(zot, caller, sorted(gone))
         for key_id in sorted(gone):
