@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -21,6 +22,10 @@ from zotops.state_folder import Lock, fingerprint_key, lock_path, state_folder
 
 ROOT = Path(__file__).parent.parent
 URL = "https://registry.example.org"
+
+
+def refuses(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_the_folder_is_where_the_environment_says_and_the_users_alone(tmp_path: Path) -> None:
@@ -56,6 +61,29 @@ def test_a_damaged_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "fingerprint-key").write_bytes(b"short")
     with pytest.raises(ConfigurationIsWrong, match="5 bytes instead of 32"):
         fingerprint_key(tmp_path)
+
+
+def test_a_full_disk_is_said_and_leaves_no_half_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.fsync", refuses)
+    with pytest.raises(ConfigurationIsWrong, match=f"{tmp_path}/fingerprint-key cannot be used: No space left"):
+        fingerprint_key(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_locks_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = lock_path(tmp_path, "https://a")
+    with monkeypatch.context() as full:
+        full.setattr("os.pwrite", refuses)
+        with pytest.raises(ConfigurationIsWrong, match=f"the lock {path} cannot be used: No space left") as refused:
+            Lock(path, owner="one")
+    assert "make room" in refused.value.remedy
+    Lock(path, owner="two").release()
+
+
+def test_a_place_for_locks_that_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / "locks").touch()
+    with pytest.raises(ConfigurationIsWrong, match="cannot be used: File exists"):
+        Lock(lock_path(tmp_path, "https://a"), owner="one")
 
 
 def test_a_second_run_is_told_whose_the_first_is(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import secrets
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -26,41 +26,53 @@ PROCESSES = Path("/proc")
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """The user's state folder, made with mode 0700; `ZOTOPS_STATE` overrides where it is."""
     named = environment.get("ZOTOPS_STATE")
-    try:
+    with _usable(f"the state folder {named or ''}"):
         folder = Path(named).expanduser().absolute() if named else _usual_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
+    return folder
+
+
+@contextmanager
+def _usable(place: str) -> Iterator[None]:
+    """Say what of the user's own disk cannot be used; a run has not begun yet."""
+    try:
+        yield
     except (OSError, RuntimeError) as error:
         raise ConfigurationIsWrong(
-            f"the state folder {named or ''} cannot be used: {getattr(error, 'strerror', None) or error}",
-            remedy="set ZOTOPS_STATE to a folder of your own, on a local disk",
+            f"{place} cannot be used: {getattr(error, 'strerror', None) or error}",
+            remedy="make room there, or set ZOTOPS_STATE to a folder of your own, on a local disk",
         ) from error
-    return folder
 
 
 def fingerprint_key(folder: Path) -> bytes:
     """32 random bytes kept in that folder, made on first use; whoever comes second gets those of the first."""
     path = folder / "fingerprint-key"
-    if not path.exists():
-        handle, fresh = tempfile.mkstemp(dir=folder, prefix=".fingerprint-key.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(KEY_LENGTH))
-                file.flush()
-                os.fsync(handle)
-            # A link, unlike a rename, does not replace the key of a run that was faster.
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            Path(fresh).unlink()
-    key = path.read_bytes()
+    with _usable(str(path)):
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes()
     if len(key) != KEY_LENGTH:
         raise ConfigurationIsWrong(
             f"{path} holds {len(key)} bytes instead of {KEY_LENGTH}",
             remedy="remove it: a new one is made, and fingerprints of earlier runs can no longer be compared",
         )
     return key
+
+
+def _make_key(path: Path) -> None:
+    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_LENGTH))
+            file.flush()
+            os.fsync(handle)
+        # A link, unlike a rename, does not replace the key of a run that was faster.
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(fresh).unlink()
 
 
 def lock_path(folder: Path, url: str) -> Path:
@@ -96,16 +108,18 @@ class Lock:
         to `patience` seconds. Without `waiting` they are not.
         """
         self.path = path
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with _usable(f"the lock {path}"):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             if not self._is_free():
                 self._wait(waiting, time.monotonic() + patience)
+            with _usable(f"the lock {path}"):
+                os.ftruncate(self.descriptor, 0)
+                os.pwrite(self.descriptor, f"{owner}\n{os.getpid()} {socket.gethostname()}\n".encode(), 0)
         except BaseException:
             self.release()
             raise
-        os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, f"{owner}\n{os.getpid()} {socket.gethostname()}\n".encode(), 0)
 
     def _is_free(self) -> bool:
         try:
