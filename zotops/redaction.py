@@ -20,6 +20,11 @@ REGISTRY_KEY_LENGTH = 36
 _Spans = list[tuple[int, int]]
 
 
+def printable(text: str, *, keep: str = "") -> str:
+    """Without control characters, which paint a terminal and which XML cannot hold; those in `keep` stay."""
+    return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 class Redactor:
     """Knows the secrets of this process and removes them from text; safe to use from several threads.
 

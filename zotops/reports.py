@@ -12,6 +12,7 @@ from zotops.asked_files import writing
 from zotops.ledger import counts
 from zotops.model import Box, Runbook, Step
 from zotops.progress import Progress, Recorded, StepProgress, progress
+from zotops.redaction import printable
 
 PASSED = "passed"
 
@@ -143,16 +144,11 @@ def _listed(head: str, items: Sequence[str], empty: str) -> str:
 
 def _line(text: str) -> str:
     """Text from outside as one line of Markdown: it forges no item, and hides nothing behind an HTML tag."""
-    return " ".join(_printable(text).split()).replace("<", "&lt;")
+    return " ".join(printable(text, keep="\n\t").split()).replace("<", "&lt;")
 
 
 def _cell(text: str) -> str:
     return _line(text).replace("|", "\\|")
-
-
-def _printable(text: str) -> str:
-    """Without control characters, which XML does not even allow (XML 1.0, section 2.2)."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _moment(at: str) -> str:
@@ -204,9 +200,9 @@ def write_junit(run: Reported, path: Path) -> None:
             if not found:
                 case.result = [Skipped("not looked at")]
             elif found["verdict"] == "unknown":
-                case.result = [Error(_printable(_observed(found)))]
+                case.result = [Error(printable(_observed(found), keep="\n\t"))]
             elif found["verdict"] == "failed":
-                said = _printable(_observed(found))
+                said = printable(_observed(found), keep="\n\t")
                 case.result = [Skipped(f"finding: {said}") if found["advisory"] else Failure(said)]
             suite.add_testcase(case)
         xml.add_testsuite(suite)

@@ -22,6 +22,7 @@ from zotops.operator import (
     StepEnds,
     Told,
 )
+from zotops.redaction import printable
 
 WIDTH = 80
 DEEPEST = 23
@@ -78,7 +79,7 @@ class Screen:
 
     def say(self, line: str, style: str = "") -> None:
         """Print one line, redacted first and laid out after."""
-        clean = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in self.redact(line))
+        clean = printable(self.redact(line), keep="\n")
         encoding = self.console.encoding
         self.console.print(Text(clean.encode(encoding, "replace").decode(encoding), style=style))
 

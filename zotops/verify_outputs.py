@@ -13,6 +13,7 @@ from zotops.asked_files import writing
 from zotops.checks.matrix_answers import Asked
 from zotops.checks.standing import NOT_CHECKED
 from zotops.model import Verdict
+from zotops.redaction import printable
 from zotops.verification import Result, Verified
 
 FORM = "zotops/verify/1"
@@ -108,7 +109,7 @@ def _words(result: Result) -> str:
     """On one line, without what XML cannot hold."""
     evidence = result.evidence
     parts = (f"expected {evidence.expected}", f"observed {evidence.observed}", f"remedy {evidence.remedy}")
-    return "".join(char if char.isprintable() else "�" for char in "; ".join(parts))
+    return printable("; ".join(parts))
 
 
 def write_prometheus(found: Sequence[Verified], path: Path, *, at: datetime) -> None:

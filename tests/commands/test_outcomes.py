@@ -49,6 +49,11 @@ def test_a_stop_without_a_remedy_says_none(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == "\nzotops: it is dark\n"
 
 
+def test_what_a_server_says_paints_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome(lambda: raising(Unreachable("it says \x1b]0;owned\x07", remedy="look\nat \x9b31m")))
+    assert capsys.readouterr().err == "\nzotops: it says \ufffd]0;owned\ufffd\n  remedy  look\nat \ufffd31m\n"
+
+
 def test_an_interrupt_from_anywhere_ends_with_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome(lambda: raising(KeyboardInterrupt())) == 130
     assert capsys.readouterr().err == "\ninterrupted\n"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from zotops.errors import Interrupted, Stop
+from zotops.redaction import printable
 
 
 def outcome(command: Callable[[], int]) -> int:
@@ -34,7 +35,7 @@ def _interrupted(_number: int, _frame: FrameType | None) -> None:
 
 
 def tell_stop(stop: Stop) -> None:
-    """The reason on stderr: what, and under it the remedy."""
-    sys.stderr.write(f"\nzotops: {stop.what}\n")
+    """The reason on stderr: what, and under it the remedy; a server's words may be in both."""
+    sys.stderr.write(printable(f"\nzotops: {stop.what}\n", keep="\n"))
     if stop.remedy:
-        sys.stderr.write(f"  remedy  {stop.remedy}\n")
+        sys.stderr.write(printable(f"  remedy  {stop.remedy}\n", keep="\n"))
