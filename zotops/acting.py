@@ -32,9 +32,12 @@ def act(ledger: Ledger, world: World, step: Step, *, undo: bool = False) -> None
             raise
         what = f"{step.id}: uncertain whether it happened: {stop.what}"
         raise Uncertain(what, remedy="call again: it is looked up first, and nothing is sent twice") from stop
-    # Facts first: cut off before its end is recorded, the action is settled, and finds them again; later none would.
-    ledger.found(step.id, {**action.forgets, **outcome.facts})
-    ledger.record(f"{kind}-done", step.id, {"left": list(outcome.left)})
+    try:
+        # Facts first: cut off before its end is recorded the action is settled, and finds them again; later none would.
+        ledger.found(step.id, {**action.forgets, **outcome.facts})
+        ledger.record(f"{kind}-done", step.id, {"left": list(outcome.left)})
+    except Stop as stop:
+        raise Uncertain(f"{step.id}: it happened, unrecorded: {stop.what}", remedy=stop.remedy) from stop
 
 
 def _confirm(ledger: Ledger, step: Step, action: Action) -> None:

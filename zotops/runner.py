@@ -340,7 +340,10 @@ class Runner:
         self._show_run_end(why, None)
 
     def _stop(self, why: str, code: int) -> None:
-        self.ledger.record("run-stopped", "", {"why": why, "exit": code})
+        try:
+            self.ledger.record("run-stopped", "", {"why": why, "exit": code})
+        except Stop as unrecorded:  # what the run stops for is said all the same
+            self.ledger.tell("not recorded", f"that it stopped: {unrecorded.what}")
         self._show_run_end(why, next(iter(self._in_stage("started")), None))
 
     def _show_run_end(self, why: str, step: Step | None) -> None:

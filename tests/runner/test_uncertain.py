@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+from contextlib import ExitStack
 
 import pytest
 
+from tests.full_disk import no_file_larger_than
 from tests.lamps import LAMP_MADE, House, lamp_runbook, lamp_step
 from tests.runner.decisions import DO, kinds
 from zotops.errors import ActionFailed, Interrupted, Stop, Uncertain, Unreachable
@@ -29,6 +31,22 @@ def test_an_action_cut_off_after_its_effect_is_settled_and_not_repeated(house: H
     runbook = lamp_runbook(lamp_step(house.lamps, "hall"))
     with pytest.raises(Uncertain):
         house.call(runbook, DO)
+    script = house.call(runbook, resumed="yes")
+    assert kinds(script) == ["witnessed"]
+    assert house.events().count("hall action-intended") == 1
+
+
+def test_an_effect_that_finds_no_room_in_the_journal_is_uncertain_and_looked_up(house: House) -> None:
+    with ExitStack() as full:
+
+        def fills_the_disk(_: str) -> None:
+            full.enter_context(no_file_larger_than(house.path.stat().st_size + 20))
+
+        house.lamps.breaks_after = fills_the_disk
+        runbook = lamp_runbook(lamp_step(house.lamps, "hall"))
+        with pytest.raises(Uncertain, match=r"hall: it happened, unrecorded: .* cannot be written") as uncertain:
+            house.call(runbook, DO)
+        assert "make room" in uncertain.value.remedy
     script = house.call(runbook, resumed="yes")
     assert kinds(script) == ["witnessed"]
     assert house.events().count("hall action-intended") == 1
