@@ -15,7 +15,8 @@ from zotops.profile import Copy, Profile, parse_ref
 from zotops.world import Reply, Secret, World
 
 OK = 200
-PAGE, MOST_PAGES = 50, 20
+# Fifty is the most that a page has; a proxy that limits requests lets about as many pages through at once.
+PAGE, MOST_PAGES = 50, 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,10 @@ class ForgeApi:
         return found
 
     def _pages(self, path: str, key: str, copy: Copy | None = None) -> Iterator[Mapping[str, Any]]:
-        """Every row of a list; `key` names the field that holds it, "" when the answer is the list itself."""
+        """Every row of a list; `key` names the field that holds it, "" when the answer is the list itself.
+
+        Unreachable: it has no end within 3,000 rows. Version 14 has no order: the newest may be on the last page.
+        """
         for page in range(1, MOST_PAGES + 1):
             joint = "&" if "?" in path else "?"
             query = urlencode({"page": page, "limit": PAGE})
@@ -58,6 +62,10 @@ class ForgeApi:
             yield from rows or []
             if len(rows or []) < PAGE:
                 return
+        raise Unreachable(
+            f"{self.profile.forge.api_url}…{path} lists more than {PAGE * MOST_PAGES} rows, and no more are read",
+            remedy="remove old ones there: the newest may be among those that were not read",
+        )
 
     def _send(
         self,
