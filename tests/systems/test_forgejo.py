@@ -117,13 +117,12 @@ def test_gitea_is_not_guessed_at(place: Place, body: object) -> None:
 
 
 def test_a_list_that_was_not_read_to_its_end_is_no_list(place: Place) -> None:
-    pages = {
-        f"GET {REPO}/actions/secrets?page={page}&limit=50": (200, [{"name": f"S{page}"}] * 50) for page in range(1, 62)
-    }
+    path = f"GET {REPO}/actions/secrets?page="
+    pages = {f"{path}{page}&limit=50": (200, [{"name": f"S{page}"}] * 50) for page in range(1, 62)}
     with tabled(pages) as server, pytest.raises(Unreachable, match="lists more than 3000 rows") as unread:
         Forgejo(world=place.world, profile=leading_to(place, server.url)).secrets()
     assert unread.value.remedy
-    pages[f"GET {REPO}/actions/secrets?page=60&limit=50"] = (200, [])
+    pages[f"{path}60&limit=50"] = (200, [])
     with tabled(pages) as server:
         assert len(Forgejo(world=place.world, profile=leading_to(place, server.url)).secrets()) == 59
 
