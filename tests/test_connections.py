@@ -174,6 +174,38 @@ def test_whom_nobody_here_trusts_is_told_nothing(
     assert servers[0].opened == 0
 
 
+def test_a_proxy_passes_tls_on_and_hears_nothing_of_it(servers: tuple[Counted, Counted], shown: Certified) -> None:
+    heard: list[bytes] = []
+
+    def tunnel(peer: socket.socket) -> None:
+        heard.append(peer.recv(65536))
+        with peer, socket.create_connection(("127.0.0.1", port)) as there:
+            peer.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pass_on, args=(there, peer, []), daemon=True)
+            back.start()
+            pass_on(peer, there, heard)
+            back.join()
+
+    with tls_front(servers[0].port, shown) as port, socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=accept_by, args=(door, tunnel), daemon=True).start()
+        found = Connections({"https_proxy": f"http://127.0.0.1:{door.getsockname()[1]}"})
+        said = {"Authorization": "Basic c2VjcmV0"}
+        reply = found.exchange("GET", "https://registry.invalid/", headers=said, body=b"", timeout=30.0)
+        found.close()
+    assert reply.body == b"ok"
+    assert reply.certificate == ssl.PEM_cert_to_DER_cert(shown.certificate.read_text())
+    assert heard[0].startswith(b"CONNECT registry.invalid:443 ")
+    assert b"c2VjcmV0" not in b"".join(heard)
+
+
+def pass_on(source: socket.socket, target: socket.socket, heard: list[bytes]) -> None:
+    with suppress(OSError):
+        while piece := source.recv(65536):
+            heard.append(piece)
+            target.sendall(piece)
+        target.shutdown(socket.SHUT_WR)
+
+
 def test_one_handshake_does_not_wait_for_another(connections: Connections, shown: Certified) -> None:
     """The server answers none before all have begun."""
     together = threading.Barrier(8)

@@ -41,7 +41,11 @@ def certified(folder: Path, *, ends: datetime | None = None) -> Certified:
         made = made.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
         return made.sign(root, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [
+        x509.DNSName("localhost"),
+        x509.DNSName("registry.invalid"),
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+    ]
     found = Certified(folder / "authority.pem", folder / "certificate.pem", folder / "key.pem")
     found.authority.write_bytes(signed(issuer, root, extension=x509.BasicConstraints(ca=True, path_length=None)))
     found.certificate.write_bytes(signed(subject, leaf, extension=x509.SubjectAlternativeName(names)))
