@@ -59,7 +59,9 @@ STANDS: dict[str, tuple[list[Said], tuple[str, bool, bool]]] = {
         ("todo", False, False),
     ),
     "undo intended": ([STARTED, UNDOING], ("started", True, True)),
-    "undone": ([STARTED, UNDOING, Said("undo-done", data={"left": []})], ("started", True, False)),
+    "undone": ([STARTED, UNDOING, Said("undo-done", data={"left": []})], ("todo", False, False)),
+    "undone after all": ([STARTED, UNDOING, Said("settled", data={"state": "happened"})], ("todo", False, False)),
+    "not undone": ([STARTED, UNDOING, Said("settled", data={"state": "did-not"})], ("started", False, False)),
     "undo failed": ([STARTED, UNDOING, Said("undo-failed", data={"why": "w"})], ("started", False, False)),
     "an event of a later version": ([STARTED, Said("step-admired")], ("started", False, False)),
 }

@@ -85,5 +85,3 @@ def settle(ledger: Ledger, step: Step, settled: Settled, *, by: str) -> None:
     ledger.record("settled", step.id, data)
     happened = settled.state is State.HAPPENED
     ledger.tell(f"{step.id}: it {'happened' if happened else 'did not happen'}", settled.leftover)
-    if undoing and happened:
-        ledger.record("step-reopened", step.id, {"why": "undone"})

@@ -136,8 +136,18 @@ def _known(facts: Facts, fact: Fact, value: str) -> Facts:
     return {**others, fact: value} if value else others
 
 
+def _opens_again(step: StepProgress, record: Recorded) -> bool:
+    """Whether the step stands as one that was never begun: its undo happened, or it no longer holds."""
+    if record.event == "settled":
+        undoing = step.dangling is not None and step.dangling.kind == "undo"
+        return undoing and record.data["state"] == State.HAPPENED.value
+    return record.event in ("undo-done", "step-reopened")
+
+
 def _folded_step(step: StepProgress, record: Recorded, n: int) -> StepProgress:  # noqa: C901, PLR0911  # as above
     data = record.data
+    if _opens_again(step, record):
+        return StepProgress(reason=data.get("why", "undone"))
     match record.event:
         case "step-started":
             return replace(step, stage="started")
@@ -152,7 +162,7 @@ def _folded_step(step: StepProgress, record: Recorded, n: int) -> StepProgress: 
             return replace(step, dangling=dangling, acted=True)
         case "by-hand":
             return replace(step, acted=True)
-        case "action-done" | "undo-done":
+        case "action-done":
             return replace(step, dangling=None)
         case "action-failed" | "undo-failed":
             return replace(step, dangling=None, acted=False)
@@ -162,6 +172,4 @@ def _folded_step(step: StepProgress, record: Recorded, n: int) -> StepProgress: 
             return replace(step, stage="done", kind=data["kind"], finished_at=record.at)
         case "step-skipped":
             return replace(step, stage="skipped", reason=data["reason"])
-        case "step-reopened":
-            return StepProgress(reason=data["why"])
     return step

@@ -97,7 +97,6 @@ class Runner:
         if self.ledger.now.of(step.id).stage == "todo":
             raise UsageIsWrong(f"step {step.id} was not begun in this run", remedy="there is nothing to take back")
         act(self.ledger, self.world, step, undo=True)
-        self.ledger.record("step-reopened", step.id, {"why": "undone"})
         self._look_again_from(step)
         self._end(f"{step.id} is undone")
 

@@ -69,7 +69,7 @@ def test_zotops_acts_to_the_end_and_the_deployment_is_undone(desk: Desk, finishe
         assert "Deploy-zot is undone" in person.text
     assert anonymous_push(desk) == UNDERSTOOD
     assert desk.seen()["config.json"] == before["config.json"]
-    assert "deploy-zot step-reopened" in desk.events()
+    assert "deploy-zot undo-done" in desk.events()
 
 
 def test_everything_is_done_by_hand_and_the_key_is_pasted_unseen(desk: Desk, finished: Finished) -> None:

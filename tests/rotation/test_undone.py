@@ -43,7 +43,7 @@ def gone_back(place: Place, *, after: str) -> None:
 
 def test_after_the_way_back_everything_from_there_on_is_proven_anew(place: Place, watcher: Watcher) -> None:
     gone_back(place, after="soak")
-    assert told(place, "step-reopened") == [*AGAIN]
+    assert told(place, "step-reopened") == [*AGAIN[1:]]
     assert place.here() == FAILED
     assert "push a commit" in place.said[0], "what is built already proves nothing"
     newest = commit(place)
@@ -68,7 +68,7 @@ def test_where_ci_did_not_get_the_old_key_again_it_is_given_the_new_one_before_a
     assert "the vault has the old key again, CI may have either: the play failed" in place.said[0]
     commit(place)
     assert place.here(settled=settled) == DONE, place.said
-    assert told(place, "step-reopened") == [*AGAIN]
+    assert told(place, "step-reopened") == [*AGAIN[1:]]
     assert told(place, "step-done")[4:] == [*AGAIN, *AGAIN, "revoke", "confirm", "arm"]
     assert (watcher.broken, is_well(place)) == ([], [])
 

@@ -12,6 +12,7 @@ import pytest
 from tests.systems.outside import KEY
 from tests.watched.keyring_registry import NOW
 from tests.watched.scene import ABSENT, OTHER, Scene, run
+from zotops.systems.forge_api import MOST_PAGES, PAGE
 from zotops.watched_key.history import History
 from zotops.watched_key.status import Level, exit_code
 from zotops.watched_key.watching import status_offline
@@ -214,7 +215,7 @@ def test_a_schedule_that_does_not_end_well_any_more_is_told(
 
 
 def test_of_more_runs_than_are_listed_only_a_success_that_was_seen_counts(watched: Scene) -> None:
-    for _ in range(1000):
+    for _ in range(PAGE * MOST_PAGES):
         watched.memory.ran("build-container.yaml", "success", NOW)
     watched.memory.ran("watch.yaml", "success", NOW)
     assert watched.wrong() == {"watch": Level.UNKNOWN}

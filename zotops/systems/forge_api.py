@@ -19,6 +19,10 @@ OK = 200
 PAGE, MOST_PAGES = 50, 60
 
 
+class NoEnd(Unreachable):
+    """A list has more rows than are read."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ForgeApi:
     """Calls about the profile's repository, with the owner's token. Each may raise Unreachable.
@@ -50,7 +54,7 @@ class ForgeApi:
     def _pages(self, path: str, key: str, copy: Copy | None = None) -> Iterator[Mapping[str, Any]]:
         """Every row of a list; `key` names the field that holds it, "" when the answer is the list itself.
 
-        Unreachable: it has no end within 3,000 rows. Version 14 has no order: the newest may be on the last page.
+        NoEnd after 3,000 rows. Version 14 has no order: the newest may be on the last page.
         """
         for page in range(1, MOST_PAGES + 1):
             joint = "&" if "?" in path else "?"
@@ -62,7 +66,7 @@ class ForgeApi:
             yield from rows or []
             if len(rows or []) < PAGE:
                 return
-        raise Unreachable(
+        raise NoEnd(
             f"{self.profile.forge.api_url}…{path} lists more than {PAGE * MOST_PAGES} rows, and no more are read",
             remedy="remove old ones there: the newest may be among those that were not read",
         )

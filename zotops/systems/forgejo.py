@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from zotops.errors import ActionFailed, Unreachable
 from zotops.profile import Copy, Profile
-from zotops.systems.forge_api import PAGE, ForgeApi, message_of
+from zotops.systems.forge_api import PAGE, ForgeApi, NoEnd, message_of
 from zotops.world import Secret
 
 PENDING = frozenset({"unknown", "waiting", "running", "blocked"})
@@ -107,6 +107,15 @@ class Forgejo(ForgeApi):
         """All runs, newest first; version 14 itself lists them in no order."""
         found = [self._parse_run(row) for row in self._pages("/actions/runs", "workflow_runs")]
         return tuple(sorted(found, key=lambda run: run.id, reverse=True))
+
+    def runs_read(self) -> tuple[tuple[Run, ...], bool]:
+        """As many runs as are read, in no order, and whether these are all."""
+        found: list[Run] = []
+        try:
+            found.extend(self._parse_run(row) for row in self._pages("/actions/runs", "workflow_runs"))
+        except NoEnd:
+            return tuple(found), False  # whatever was read before stays
+        return tuple(found), True
 
     def pending(self) -> tuple[Run, ...]:
         """The runs that have not ended."""

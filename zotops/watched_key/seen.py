@@ -9,7 +9,6 @@ from enum import Enum
 from zotops.errors import Stop, Unreachable
 from zotops.profile import Profile
 from zotops.secret_stores.troubles import LOCKED, NO_ANSWER, NO_FIELD
-from zotops.systems.forge_api import MOST_PAGES, PAGE
 from zotops.systems.forgejo import Forgejo
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PENDING, PREVIOUS, REVOKED, own_field, trouble_with
 from zotops.systems.moments import moment
@@ -189,12 +188,12 @@ def ask_forge(world: World, profile: Profile, key: Field) -> AtForge:
     forge, workflow = Forgejo(world=world, profile=profile), profile.forge.watched_by
     try:
         rows = forge.secrets()
-        runs = forge.runs() if workflow else ()
+        runs, saw_all = forge.runs_read() if workflow else ((), True)
     except Stop as stop:
         return AtForge(secrets={}, unread=str(stop))
     well = [moment(run.created) for run in runs if (run.workflow, run.status) == (workflow, "success")]
     return AtForge(
         secrets={name: moment(made) for name, made in rows.items()},
         watched=max(filter(None, well), default=None),
-        saw_all=len(runs) < PAGE * MOST_PAGES,
+        saw_all=saw_all,
     )
