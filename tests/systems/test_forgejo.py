@@ -18,18 +18,23 @@ REPO = "/api/v1/repos/practice/platform"
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with practice(tmp_path_factory.mktemp("forge") / "world", "hardened") as running:
+        build_nothing(running)
         yield running
 
 
 @pytest.fixture
 def place(started: Place) -> Iterator[Place]:
-    with started.state.edit("quirks") as document:
-        document["forge"] = {"stuck_waiting": True}
     fields = dict(started.safe.fields)
     yield started
     started.safe.fields |= fields
-    with started.state.edit("quirks") as document:
+    build_nothing(started)
+
+
+def build_nothing(place: Place) -> None:
+    """Let every run wait: a build that one test began would push its tags during another."""
+    with place.state.edit("quirks") as document:
         document.clear()
+        document["forge"] = {"stuck_waiting": True}
 
 
 @pytest.fixture
@@ -133,9 +138,8 @@ def leading_to(place: Place, url: str) -> Profile:
 
 
 def test_the_newest_commit_without_a_tag_is_to_be_built(place: Place) -> None:
-    # First: a build that another test began may end meanwhile.
-    existing = existing_tags(place.world, place.profile)
     offered = list(buildable(place.world, place.profile))
+    existing = existing_tags(place.world, place.profile)
     assert offered
     assert not existing & {tag for each in offered for tag in each.tags}
     assert offered[0].tags == (f"v0.1.0-{offered[0].commit[:7]}", f"v0.1.0-{offered[0].commit[:7]}-nix")
