@@ -32,7 +32,7 @@ def foreign_marks(world: World, profile: Profile, ours: Sequence[Run]) -> list[s
 
 def _pending(world: World, profile: Profile, ours: Sequence[Run]) -> list[str]:
     pending = world.secrets.read(profile.pending_key.secret)
-    if not pending or any(_may_have_filled(run) for run in ours):
+    if not pending or _may_have_filled(ours):
         return []
     known = {run.now.facts.get(KEY_PRINT) for run in ours}
     if world.secrets.fingerprint(pending) in known:
@@ -40,9 +40,14 @@ def _pending(world: World, profile: Profile, ours: Sequence[Run]) -> list[str]:
     return [f"the field `pending` of {profile.secrets.own_title!r} is filled, and by no run of this machine"]
 
 
-def _may_have_filled(run: Run) -> bool:
-    """Whether the run was cut off while a key was being made, so that it could not record what it stored."""
-    return any(step.dangling for step in run.now.steps.values())
+def _may_have_filled(ours: Sequence[Run]) -> bool:
+    """Whether a run was cut off while a key was being made, so that it could not record what it stored.
+
+    Where a key was stored since, by any run of ours, that one had been in its place.
+    """
+    stored = [r.at for run in ours for r in run.records if r.event == "fact-found" and r.data["name"] == KEY_PRINT]
+    cut_off = [step.dangling.at for run in ours for step in run.now.steps.values() if step.dangling]
+    return max(cut_off, default="") > max(stored, default="")
 
 
 def _labelled(world: World, profile: Profile, ours: Sequence[Run]) -> list[str]:
