@@ -1,14 +1,16 @@
 """A proxy that makes every connection and every request wait, on one port or on many, and counts the waves.
 
-Run as a program: UPSTREAM-PORT DELAY COUNT. It prints its ports as JSON, and at the end of its stdin what it saw: each
-request, the waves: the longest chain of waits of which none began before the last had ended, and how many
-connections were open at a time.
+Run as a program: UPSTREAM-PORT DELAY COUNT, and for TLS its CERTIFICATE and KEY. It prints its ports as JSON, and at
+the end of its stdin what it saw: each request, the waves: the longest chain of waits of which none began before the
+last had ended, and how many connections were open at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import ssl
 import sys
 from dataclasses import dataclass, field
 
@@ -44,10 +46,6 @@ async def converse(
 ) -> None:
     """One connection, for as long as both sides want."""
     now = asyncio.get_running_loop().time
-    begun = now()
-    seen.opened(1)
-    await asyncio.sleep(delay)
-    seen.waits.append((begun, now()))
     there, onward = await asyncio.open_connection("127.0.0.1", upstream)
     try:
         while request := await message(reader):
@@ -62,7 +60,6 @@ async def converse(
     except (ConnectionError, asyncio.IncompleteReadError):
         pass
     finally:
-        seen.opened(-1)
         onward.close()
         writer.close()
 
@@ -87,18 +84,46 @@ def described(request: bytes) -> dict[str, object]:
     return {"method": method, "path": path, "headers": kept, "host": pairs["Host"]}
 
 
-async def main(upstream: int, delay: float, count: int) -> None:
+async def main(upstream: int, delay: float, count: int, *shown: str) -> None:
     """Serve until the end of stdin."""
-    seen = Seen()
+    seen, context, loop = Seen(), None, asyncio.get_running_loop()
+    if shown:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*shown)
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await converse(seen, upstream, delay, reader, writer)
+    async def greet(peer: socket.socket) -> None:
+        """Wait with a connection before anything is read of it, so that a handshake waits, too."""
+        begun = loop.time()
+        seen.opened(1)
+        await asyncio.sleep(delay)
+        seen.waits.append((begun, loop.time()))
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        try:
+            transport, _ = await loop.connect_accepted_socket(lambda: protocol, peer, ssl=context)
+            await converse(seen, upstream, delay, reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        except ConnectionError:
+            peer.close()
+        finally:
+            seen.opened(-1)
 
-    servers = [await asyncio.start_server(accept, "127.0.0.1", 0, backlog=256) for _ in range(count)]
-    print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    async def accept(door: socket.socket) -> None:
+        greeted = set()
+        while True:
+            task = loop.create_task(greet((await loop.sock_accept(door))[0]))
+            greeted.add(task)  # the loop itself keeps none
+            task.add_done_callback(greeted.discard)
+
+    doors = [socket.create_server(("127.0.0.1", 0), backlog=256) for _ in range(count)]
+    for door in doors:
+        door.setblocking(False)
+    accepting = [loop.create_task(accept(door)) for door in doors]
+    print(json.dumps([door.getsockname()[1] for door in doors]), flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+    for task in accepting:
+        task.cancel()
     print(json.dumps({"waves": seen.waves, "connections": seen.most, "requests": seen.requests}), flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]))

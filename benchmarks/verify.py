@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -26,12 +27,16 @@ from threading import Thread
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # run as a file, it finds only what lies beside it
+
+from tests.tls import certified
+
 HERE = Path(__file__).resolve().parent
 INVOKE = (str(Path(sys.executable).parent / "invoke"), "--search-root", str(ROOT))
 DELAY = 0.05
 CONNECTIONS = 32
 LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
-PARTS = ("delayed", "bare", "many")
+PARTS = ("delayed", "tls", "bare", "many")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +55,12 @@ class Place:
         made = [call for call in map(json.loads, calls) if call["program"] == "op"]
         return [str(self.root / "bin" / "op"), *made[-1]["argv"]] if made else []
 
-    def leading_to(self, port: int, name: str, *, addresses: bool = True) -> Path:
+    def leading_to(self, port: int, name: str, *, addresses: bool = True, scheme: str = "http") -> Path:
         """A profile of the same world by another port; without `addresses` by that one only."""
         text = self.profile.read_text()
         main, rest = text.split("[server]", 1)
         main = main.replace(f":{self.port}", f":{port}").replace('name = "practice"', f'name = "{name}"')
+        main = main.replace("http://", f"{scheme}://")
         if not addresses:
             main = re.sub(r"\[\[registry\.addresses\]\].*", "", main, flags=re.DOTALL)
         path = self.folder / f"{name}.toml"
@@ -71,6 +77,7 @@ def main() -> None:
     wanted = parser.parse_args()
     parts: dict[str, Callable[[Place], Iterator[str]]] = {
         "delayed": lambda place: delayed(place, wanted.rounds),
+        "tls": lambda place: over_tls(place, wanted.rounds),
         "bare": lambda place: bare(place, wanted.rounds),
         "many": lambda place: many(place, wanted.profiles),
     }
@@ -111,6 +118,24 @@ def delayed(place: Place, rounds: int) -> Iterator[str]:
     yield f"delayed: {len(requests)} requests, {fast:.2f} s; by curl {theirs:.2f} s; {_least(theirs / fast, 10)}"
     yield f"delayed: {median(waves):g} waves of {waves}, {_most(median(waves), most)}"
     yield f"delayed: connections at a time {_most(max(connections), CONNECTIONS)}"
+
+
+def over_tls(place: Place, rounds: int) -> Iterator[str]:
+    """The same with and without TLS, with 50 ms before every connection and request."""
+    shown, usual = certified(place.folder), ssl.get_default_verify_paths().cafile
+    # Beside the authorities of this system, which are to be read once and not for each connection.
+    trusted = place.folder / "trusted.pem"
+    trusted.write_text(shown.authority.read_text() + (Path(usual).read_text() if usual else ""))
+    os.environ["SSL_CERT_FILE"] = str(trusted)
+
+    def took(*served: str) -> float:
+        with proxy(place.port, DELAY, 1, *served) as (ports, _):
+            profile = place.leading_to(ports[0], "tls", addresses=False, scheme="https" if served else "http")
+            return whole(profile, "--only", "access", "--quiet")[0]
+
+    turns = [(took(str(shown.certificate), str(shown.key)), took()) for _ in range(rounds)]
+    secure, plain = (median(column) for column in zip(*turns, strict=True))
+    yield f"tls: {secure:.2f} s; without {plain:.2f} s; {_most(secure / plain, 1.5)}"
 
 
 def bare(place: Place, rounds: int) -> Iterator[str]:
@@ -234,9 +259,9 @@ def hardened() -> Iterator[Place]:
 
 
 @contextmanager
-def proxy(upstream: int, delay: float, count: int) -> Iterator[tuple[list[int], dict[str, Any]]]:
-    """A delaying proxy on that many ports; what it saw is there afterwards."""
-    argv = [sys.executable, str(HERE / "delaying.py"), str(upstream), str(delay), str(count)]
+def proxy(upstream: int, delay: float, count: int, *shown: str) -> Iterator[tuple[list[int], dict[str, Any]]]:
+    """A delaying proxy on that many ports; what it saw is there afterwards. `shown`: for TLS, certificate and key."""
+    argv = [sys.executable, str(HERE / "delaying.py"), str(upstream), str(delay), str(count), *shown]
     seen: dict[str, Any] = {}
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
