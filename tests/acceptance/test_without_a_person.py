@@ -166,8 +166,10 @@ def test_another_users_run_is_continued_only_with_a_reason(untouched: Desk) -> N
     taken = untouched.deploy("--until", "preflight", "--take-over", "she is ill")
     assert taken.code == 0
     assert "somebody's, taken over" in taken.out
-    resumed = next(r for r in untouched.records() if r["event"] == "run-resumed")
-    assert resumed["data"]["take_over"] == "she is ill"
+    record = next(r for r in untouched.records() if r["event"] == "taken-over")
+    assert record["data"]["reason"] == "she is ill"
+    assert untouched.deploy("--until", "preflight").code == 0, "it is ours from then on"
+    assert somebody.deploy("--until", "preflight").code == LOCKED
 
 
 def test_every_problem_of_a_profile_is_listed_at_once_and_nothing_starts(untouched: Desk) -> None:

@@ -1,4 +1,4 @@
-"""The parts of a call: what --settled means, and how a changed definition is told."""
+"""How a changed definition is told."""
 
 from __future__ import annotations
 
@@ -11,34 +11,14 @@ import msgspec
 import pytest
 
 from tests.lamps import Lamps, TurnOff, lamp_runbook, lamp_step
-from zotops.commands.walking import changes, parse_settled
-from zotops.errors import UsageIsWrong
-from zotops.model import Runbook, State
+from zotops.commands.walking import changes
+from zotops.model import Runbook
 from zotops.pages import step_texts
 from zotops.profile import Profile
 from zotops.profile_file import read_profile
 from zotops.runs import definition
 
 PROFILE = read_profile(Path(__file__).parents[2] / "docs" / "example.toml")
-
-
-def test_settled_words_name_a_step_and_what_a_person_found() -> None:
-    assert parse_settled([]) == {}
-    assert parse_settled(["a=happened", "b=did-not"]) == {"a": State.HAPPENED, "b": State.DID_NOT}
-
-
-@pytest.mark.parametrize(
-    "word", ["", "a", "a=", "a=yes", "a=cannot-tell", "=happened", "a=happened ", "a=b=happened", "a=HAPPENED"]
-)
-def test_any_other_word_is_refused_with_how_to_write_it(word: str) -> None:
-    with pytest.raises(UsageIsWrong, match="write STEP=happened or STEP=did-not"):
-        parse_settled([word])
-
-
-def test_a_step_that_is_settled_twice_must_be_settled_alike() -> None:
-    assert parse_settled(["a=happened", "a=happened"]) == {"a": State.HAPPENED}
-    with pytest.raises(UsageIsWrong, match="a=did-not"):
-        parse_settled(["a=happened", "a=did-not"])
 
 
 def held(book: Runbook, profile: Profile = PROFILE) -> Any:

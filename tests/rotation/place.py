@@ -14,7 +14,7 @@ from typing import Any
 from tests.rotation.stores import Stores, hashed
 from tests.rotation.walked import rotate
 from zotops import model
-from zotops.commands.walking import Wanted
+from zotops.commands.wanted import Wanted
 from zotops.lab import vault
 from zotops.lab.faults.breaking import ask_supervisor
 from zotops.lab.faults.front import wait_for

@@ -16,7 +16,8 @@ from typing import Any
 from tests.rotation.stores import Stores, broken
 from zotops import doors, journal
 from zotops.commands.operators import screen_for
-from zotops.commands.walking import Wanted, walk
+from zotops.commands.walking import walk
+from zotops.commands.wanted import Wanted
 from zotops.errors import CheckFailed, Stop, Unreachable
 from zotops.lab.hands import Hands
 from zotops.lab.operator import LeftOpen, PracticeOperator

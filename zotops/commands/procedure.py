@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from zotops.commands.operators import operator_for
 from zotops.commands.outcomes import outcome
-from zotops.commands.walking import Wanted, parse_settled, walk
+from zotops.commands.walking import walk
+from zotops.commands.wanted import Wanted, parse_settled
 from zotops.profile_file import find_profile, read_profile
 from zotops.redaction import Redactor
 from zotops.runbooks import CALLED, RUNBOOKS

@@ -14,7 +14,8 @@ from zotops.commands.lab import told, wanted_twist
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome, tell_stop
 from zotops.commands.report import markdown_of
-from zotops.commands.walking import Wanted, walk
+from zotops.commands.walking import walk
+from zotops.commands.wanted import Wanted
 from zotops.errors import CheckFailed, Stop, UsageIsWrong
 from zotops.journal import Record
 from zotops.lab import leaving_the_group

@@ -8,7 +8,7 @@ import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,46 +21,22 @@ from zotops.authoring import problems
 from zotops.commands.marks import foreign_marks
 from zotops.commands.opening import open_world
 from zotops.commands.sweeping import sweep
+from zotops.commands.wanted import Wanted, refuse_what_does_not_fit
 from zotops.dry_run import dry_run
 from zotops.errors import ConfigurationIsWrong, DefinitionChanged, LockedByAnother, Stop, UsageIsWrong
-from zotops.journal import Journal
+from zotops.journal import Journal, Record
 from zotops.ledger import Ledger
 from zotops.model import Runbook, Settled, State, Step
 from zotops.operator import Operator, Told
 from zotops.profile import Profile
 from zotops.recent import Forgetting, Recent
 from zotops.redaction import Redactor
-from zotops.runner import Bounds, Runner
+from zotops.runner import Runner
 from zotops.runs import Run
 from zotops.state_folder import Lock, lock_path, state_folder
 from zotops.systems.vault_by_hand import store_name
 from zotops.traffic import Traffic
 from zotops.world import World
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What the options of a run ask for."""
-
-    bounds: Bounds = field(default_factory=Bounds)
-    dry_run: bool = False
-    undo: str = ""
-    new: str = ""
-    accept_changes: bool = False
-    settled: Mapping[str, State] = field(default_factory=dict)
-    take_over: str = ""
-
-
-def parse_settled(words: list[str]) -> dict[str, State]:
-    """`STEP=happened` and `STEP=did-not`; a step that is named twice must be named alike."""
-    found: dict[str, State] = {}
-    for word in words:
-        step, _, state = word.partition("=")
-        known = state in (State.HAPPENED.value, State.DID_NOT.value)
-        if not step or not known or found.get(step, State(state)) is not State(state):
-            raise UsageIsWrong(f"--settled {word!r}", remedy="write STEP=happened or STEP=did-not")
-        found[step] = State(state)
-    return found
 
 
 def walk(
@@ -79,6 +55,7 @@ def walk(
     """
     if mistakes := problems(runbook):
         raise ConfigurationIsWrong("\n".join(mistakes), remedy="this is a mistake in the runbook, not yours")
+    refuse_what_does_not_fit(wanted, runbook)
     folder = folder or state_folder()
     if profile.secrets.store == "environment" and not wanted.dry_run:
         raise ConfigurationIsWrong(
@@ -138,21 +115,26 @@ class _Walk:
 
     def run(self) -> None:
         found = self._to_resume()
-        self._notice_others()
+        marks = self._marks_of_others(found)
         journal = self._resume(found) if found else self._begin()
+        if self.wanted.take_over:
+            who = {"operator": getpass.getuser(), "reason": self.wanted.take_over, "marks": marks}
+            journal.append("taken-over", "", who)
         try:
             self._walk(journal, found)
         finally:
             journal.close()
             sweep(journal.path, self.redactor)
 
-    def _notice_others(self) -> None:
-        """Another machine's marks, unless its run is taken over."""
+    def _marks_of_others(self, found: Run | None) -> list[str]:
+        """Another machine's marks; LockedByAnother where one is new and its run is not taken over now."""
         ours = [run for run in runs.all_runs(self.folder) if run.registry == self.profile.registry.url]
-        marks = [] if self.wanted.take_over else foreign_marks(self.world, self.profile, ours)
-        if marks:
+        marks = foreign_marks(self.world, self.profile, ours)
+        known = [mark for record in _taken_over(found) for mark in record.data["marks"]]
+        if not self.wanted.take_over and (strange := [mark for mark in marks if mark not in known]):
             remedy = "ask who it is; when nobody works on it any more, --take-over REASON"
-            raise LockedByAnother(f"another machine may be at work here: {'; '.join(marks)}", remedy=remedy)
+            raise LockedByAnother(f"another machine may be at work here: {'; '.join(strange)}", remedy=remedy)
+        return marks
 
     def _walk(self, journal: Journal, found: Run | None) -> None:
         ledger = Ledger(journal, self.operator)
@@ -185,7 +167,7 @@ class _Walk:
         if self.wanted.new:
             self._append(found, "run-abandoned", {"reason": self.wanted.new})
             return None
-        owner, me = found.now.header["operator"], getpass.getuser()
+        owner, me = _owner_of(found), getpass.getuser()
         if owner != me and not self.wanted.take_over:
             raise LockedByAnother(
                 f"run {found.now.run} is {owner}'s", remedy="--take-over REASON continues it as yours"
@@ -201,10 +183,7 @@ class _Walk:
             texts=pages.step_texts(self.runbook),
             runbook=self.runbook,
         )
-        journal = Journal.create(path, header, clock=self.world.clock, redactor=self.redactor)
-        if self.wanted.take_over:
-            journal.append("taken-over", "", {"reason": self.wanted.take_over})
-        return journal
+        return Journal.create(path, header, clock=self.world.clock, redactor=self.redactor)
 
     def _resume(self, found: Run) -> Journal:
         now = runs.definition(self.profile, pages.step_texts(self.runbook), self.runbook)
@@ -215,8 +194,7 @@ class _Walk:
             raise DefinitionChanged(f"changed since run {found.now.run} began:\n{difference}", remedy=remedy)
         journal = Journal.open(found.path, clock=self.world.clock, redactor=self.redactor)
         event = "run-reopened" if found.now.ended else "run-resumed"
-        who = {"operator": getpass.getuser(), "host": socket.gethostname(), "take_over": self.wanted.take_over}
-        journal.append(event, "", who)
+        journal.append(event, "", {"operator": getpass.getuser(), "host": socket.gethostname()})
         if difference:
             journal.append("changes-accepted", "", now)
         return journal
@@ -225,6 +203,15 @@ class _Walk:
         journal = Journal.open(found.path, clock=self.world.clock, redactor=self.redactor)
         journal.append(event, "", data)
         journal.close()
+
+
+def _taken_over(found: Run | None) -> list[Record]:
+    return [record for record in found.records if record.event == "taken-over"] if found else []
+
+
+def _owner_of(run: Run) -> str:
+    """Who began it, or took it over last."""
+    return str([run.now.header, *(record.data for record in _taken_over(run))][-1]["operator"])
 
 
 def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -249,7 +236,7 @@ def _resumed(found: Run) -> str:
     rested = datetime.now(UTC) - datetime.fromisoformat(found.records[-1].at)
     hours, minutes = int(rested.total_seconds() // 3600), int(rested.total_seconds() // 60)
     since = f"{hours} hours" if hours > 1 else f"{minutes} minutes" if minutes > 1 else "a moment"
-    owner = found.now.header["operator"]
+    owner = _owner_of(found)
     whose = "Yours" if owner == getpass.getuser() else f"{owner}'s, taken over"
     uncertain = [step for step, at in found.now.steps.items() if at.dangling]
     where = f" in {uncertain[0]}: uncertain" if uncertain else ""
