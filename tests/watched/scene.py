@@ -76,6 +76,9 @@ class Scene:
     def observed(self, name: str) -> str:
         return next(point.observed for point in self.look().points if point.name == name)
 
+    def remedy(self, name: str) -> str:
+        return next(point.remedy for point in self.look().points if point.name == name)
+
     def remember(self, key: StoredKey, *, noted: datetime = NOW, unfinished: tuple[Run, ...] = ()) -> None:
         """Know the key from an earlier look or run."""
         known = KnownKey(

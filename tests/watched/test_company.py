@@ -77,8 +77,16 @@ def test_an_abandoned_soak_is_a_warning_because_the_old_key_is_alive(scene: Scen
     assert scene.wrong() == {"rotation": Level.WARNING}
     assert scene.observed("rotation") == f"run b21c stopped between two keys: the old one, ..{old.id[-4:]}, is alive"
     assert [other.why for other in scene.look().others] == ["the key from before"]
+    assert scene.remedy("rotation") == "`invoke rotate-key` goes on where it stopped"
     scene.memory.keys.remove(old)
     assert "is no longer listed" in scene.observed("rotation")
+
+
+def test_a_rotation_that_stopped_after_the_old_keys_end_does_not_call_it_the_one_in_use(scene: Scene) -> None:
+    scene.known = History(unfinished=(run(done=("create", "promote", "revoke"), old="gone-1"),))
+    assert scene.wrong() == {"rotation": Level.WARNING}
+    assert "stopped after `revoke`: the old key is ended" in scene.observed("rotation")
+    assert "stopped after `revoke`" in str(status_offline(scene.profile, scene.known, NOW).points)
 
 
 def test_a_rotation_that_stopped_before_the_cut_over_is_a_warning_too_and_its_key_no_stray(scene: Scene) -> None:
@@ -129,13 +137,18 @@ def test_another_machines_pending_key_is_told_and_is_no_stray(scene: Scene) -> N
     scene.memory.key(OTHER, label="zotops/0001/1", made=NOW)
     scene.own("pending", OTHER)
     assert scene.wrong() == {"rotation": Level.WARNING}
+    assert "on the machine where it was begun" in scene.remedy("rotation")
     assert [other.why for other in scene.look().others] == ["pending"]
 
 
 def test_a_rotation_after_a_leak_that_was_left_is_a_warning(scene: Scene) -> None:
     scene.known = History(unfinished=(run("rotate-leaked-key", done=("create", "end-others")),))
     assert scene.wrong() == {"rotation": Level.WARNING}
-    assert "after a leak, stopped before its end" in scene.observed("rotation")
+    assert "stopped, after a leak, before its end" in scene.observed("rotation")
+    assert scene.remedy("rotation") == "`invoke rotate-key --leaked` goes on where it stopped"
+    scene.memory.keys.clear()
+    assert scene.wrong()["key"] is Level.CRITICAL
+    assert scene.remedy("key") == "`invoke rotate-key --leaked` goes on where it stopped"
 
 
 def test_a_deployment_that_was_left_is_no_rotation(scene: Scene) -> None:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from zotops.runs import Run
 from zotops.systems.key_places import ids_in
 from zotops.systems.rotation import OLD_KEY_ID, short
 from zotops.systems.zot_keys import Key, Listed
-from zotops.watched_key.history import AFTER_A_LEAK, CUT_OVER, History, is_between_two_keys, is_rotation
+from zotops.watched_key.history import AFTER_A_LEAK, CUT_OVER, REVOKE, History, is_between_two_keys, is_rotation
 from zotops.watched_key.points import Judged
 from zotops.watched_key.status import Level, Other, Point
 
 STRAYS, TWINS, ENDLESS, BACK, ROTATION_LEFT, FORGE = "strays", "labels", "endless", "revoked", "rotation", "forge"
 LABEL = "zotops/"
 STRAY, BEFORE = "stray", "the key from before"
+ELSEWHERE = "ask whoever rotates, and go on with `invoke rotate-key` on the machine where it was begun"
+
+
+@dataclass(frozen=True)
+class Left:
+    """A rotation that was left: what is known of it, and what goes on with it."""
+
+    what: str
+    remedy: str
 
 
 def about_the_others(judged: Judged) -> Iterator[Point]:
@@ -164,41 +174,49 @@ def _rotation(judged: Judged) -> Point:
     going = bool(known.at_work)
     alive = [other for other in others(judged) if other.why != "expired"]
     if not left and vault.previous.value and alive:
-        left = f"the field previous is filled, and {len(alive)} more keys are alive: the old one may be among them"
+        filled = f"the field previous is filled, and {len(alive)} more keys are alive: the old one may be among them"
+        left = Left(filled, ELSEWHERE)
     if not left and vault.pending.value and not known.unfinished:
-        left = "the field pending is filled, and by no run of this machine"
+        left = Left("the field pending is filled, and by no run of this machine", ELSEWHERE)
     unread = vault.pending.unread or vault.previous.unread
     if not left and unread:
         return rotation_point(Level.UNKNOWN, unread)
     if going:
         return rotation_point(Level.OK, f"one is under way: {known.at_work}")
-    return rotation_point(Level.WARNING, left) if left else rotation_point(Level.OK, "none")
+    return left_point(left) if left else rotation_point(Level.OK, "none")
 
 
-def rotation_left(known: History, keys: tuple[Key, ...] = ()) -> str:
-    """In words which rotation of this machine stopped, and what of it lives on; "" when none did."""
+def rotation_left(known: History, keys: tuple[Key, ...] = ()) -> Left | None:
+    """Which rotation of this machine stopped, what of it lives on, and what goes on with it; None when none did."""
     for run in reversed(known.unfinished):
-        if not is_rotation(run):
-            continue
-        if run.runbook == AFTER_A_LEAK:
-            return f"run {run.now.run}, after a leak, stopped before its end: CI may be without a key that works"
-        if not is_between_two_keys(run):
-            return f"run {run.now.run} stopped before `{CUT_OVER}`: the key in use is still the one from before"
-        old = run.now.facts.get(OLD_KEY_ID, "")
-        gone = bool(keys) and old not in {key.id for key in keys}
-        life = "is no longer listed" if gone else "is alive" if keys else "was alive when it stopped"
-        return f"run {run.now.run} stopped between two keys: the old one, ..{old[-4:]}, {life}"
-    return ""
+        if is_rotation(run):
+            how = "invoke rotate-key --leaked" if run.runbook == AFTER_A_LEAK else "invoke rotate-key"
+            return Left(f"run {run.now.run} {_stopped(run, keys)}", f"`{how}` goes on where it stopped")
+    return None
 
 
-def rotation_point(level: Level, observed: str) -> Point:
+def _stopped(run: Run, keys: tuple[Key, ...]) -> str:
+    if run.runbook == AFTER_A_LEAK:
+        return "stopped, after a leak, before its end: CI may be without a key that works"
+    if run.now.of(REVOKE).stage == "done":
+        return f"stopped after `{REVOKE}`: the old key is ended, and when the new one ends is not noted yet"
+    if not is_between_two_keys(run):
+        return f"stopped before `{CUT_OVER}`: the key in use is still the one from before"
+    old = run.now.facts.get(OLD_KEY_ID, "")
+    gone = bool(keys) and old not in {key.id for key in keys}
+    life = "is no longer listed" if gone else "is alive" if keys else "was alive when it stopped"
+    return f"stopped between two keys: the old one, ..{old[-4:]}, {life}"
+
+
+def left_point(left: Left) -> Point:
+    """A rotation was left."""
+    return rotation_point(Level.WARNING, left.what, remedy=left.remedy)
+
+
+def rotation_point(level: Level, observed: str, *, remedy: str = "") -> Point:
     """Whether a rotation was left."""
     return Point(
-        name=ROTATION_LEFT,
-        says="no rotation was left half done",
-        level=level,
-        observed=observed,
-        remedy="`invoke rotate-key` goes on where it stopped" if level is Level.WARNING else "",
+        name=ROTATION_LEFT, says="no rotation was left half done", level=level, observed=observed, remedy=remedy
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zotops.profile import Profile
 from zotops.systems.key_places import ids_in, trouble_with
 from zotops.systems.moments import moment
-from zotops.watched_key.history import History, is_rotation
+from zotops.watched_key.history import AFTER_A_LEAK, History, is_rotation
 from zotops.watched_key.seen import Answer, AtRegistry, Field, Seen
 from zotops.watched_key.status import Dates, KeyState, Level, Point, day, days_until, in_days
 
@@ -114,6 +114,8 @@ def _works(judged: Judged, state: KeyState) -> Point:
         )
     if state in _CAUSES:
         likely, remedy = _CAUSES[state]
+        if any(run.runbook == AFTER_A_LEAK for run in judged.known.unfinished):
+            remedy = "`invoke rotate-key --leaked` goes on where it stopped"
         return Point(name=WORKS, says=says, level=Level.CRITICAL, observed=registry.said, likely=likely, remedy=remedy)
     down = state is KeyState.REGISTRY_DOWN
     return Point(

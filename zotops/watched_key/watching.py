@@ -10,7 +10,16 @@ import msgspec
 
 from zotops.profile import Profile
 from zotops.systems.moments import moment
-from zotops.watched_key.company import BACK, FORGE, about_the_others, others, rotation_left, rotation_point
+from zotops.watched_key.company import (
+    BACK,
+    FORGE,
+    Left,
+    about_the_others,
+    left_point,
+    others,
+    rotation_left,
+    rotation_point,
+)
 from zotops.watched_key.elsewhere import about_the_schedule
 from zotops.watched_key.history import History, KnownKey, LastLook
 from zotops.watched_key.points import (
@@ -116,7 +125,7 @@ def status_offline(profile: Profile, known: History, now: datetime) -> KeyStatus
     points = (
         _kept_days(profile, dates, now),
         due_point(dates, now),
-        rotation_point(Level.WARNING, left) if (left := _left(known)) else rotation_point(Level.OK, _going(known)),
+        left_point(left) if (left := _left(known)) else rotation_point(Level.OK, _going(known)),
         look_point(profile, last, now),
     )
     return KeyStatus(
@@ -146,8 +155,8 @@ def _kept_days(profile: Profile, dates: Dates, now: datetime) -> Point:
     return days_point(profile, dates, now, seen=dates.expires is not None)
 
 
-def _left(known: History) -> str:
-    return "" if known.at_work else rotation_left(known)
+def _left(known: History) -> Left | None:
+    return None if known.at_work else rotation_left(known)
 
 
 def _going(known: History) -> str:
