@@ -118,7 +118,21 @@ def selected(profile: Profile, *, as_: str | None, only: str | None) -> Selected
     for word in chosen.names:
         if not any(Selected(names=(word,)).has(name) for name in known):
             raise UsageIsWrong(f"--only {word!r} is no check", remedy="`invoke verify --list` names them all")
+    if not _said(profile, chosen) and not _standing(profile, chosen):
+        raise UsageIsWrong(f"--as {as_} with --only {only} leaves nothing to look at", remedy="leave one of them away")
     return chosen
+
+
+def _said(profile: Profile, wanted: Selected) -> list[Sentence]:
+    """The sentences about access that are wanted, and of which somebody who asks can tell."""
+    named = [sentence for sentence in sentences(profile) if wanted.has(sentence.name)]
+    return [sentence for sentence in named if not wanted.asking or sentence.principals & wanted.asking]
+
+
+def _standing(profile: Profile, wanted: Selected) -> dict[str, Check]:
+    """The other checks that are wanted, and for which whoever asks has the logins."""
+    found = standing_checks(profile)
+    return {name: check for name, check in found.items() if wanted.has(name) and wanted.may_ask(check)}
 
 
 def names(profile: Profile) -> dict[str, str]:
@@ -148,10 +162,7 @@ def verify(
 
 
 def _measured(world: World, profile: Profile, wanted: Selected, pool: Executor) -> tuple[list[Result], list[Asked]]:
-    said = [sentence for sentence in sentences(profile) if wanted.has(sentence.name)]
-    standing = {
-        name: check for name, check in standing_checks(profile).items() if wanted.has(name) and wanted.may_ask(check)
-    }
+    said, standing = _said(profile, wanted), _standing(profile, wanted)
     # Those that make several requests one after another begin first.
     begun = {name: pool.submit(look_at, check, world) for name, check in standing.items()}
     asking = _asking(said, wanted)

@@ -8,6 +8,10 @@ import pytest
 
 from tests.acceptance.desk import Desk, changed
 from tests.acceptance.finished import Finished
+from zotops.commands.report import reported
+from zotops.profile_file import read_profile
+from zotops.runbooks import RUNBOOKS
+from zotops.runs import find
 
 STEPS = (
     *("preflight", "deploy-blueprint", "let-ci-sign-in", "review-zot-change", "deploy-zot", "create-ci-key"),
@@ -153,6 +157,8 @@ def test_a_changed_profile_is_shown_and_needs_to_be_accepted(untouched: Desk) ->
     assert "--accept-changes" in refused.err
     accepted = untouched.deploy("--until", "preflight", "--accept-changes", profile=other)
     assert accepted.code == 0, accepted.err
+    (run,) = untouched.journals()
+    assert reported(find(untouched.kept, run.stem, "")).runbook == RUNBOOKS["deploy"](read_profile(other))
     assert untouched.deploy("--until", "preflight", profile=other).code == 0
 
 

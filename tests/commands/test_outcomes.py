@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import NoReturn
 
 import pytest
@@ -72,3 +73,23 @@ def test_a_mistake_of_ours_is_not_hidden() -> None:
 def test_a_stop_reads_as_what_and_remedy() -> None:
     assert str(Unreachable("it is dark", remedy="switch it on")) == "it is dark: switch it on"
     assert str(Unreachable("it is dark")) == "it is dark"
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_closed_terminal_is_an_interrupt_unless_it_is_ignored_already(number: signal.Signals) -> None:
+    seen = []
+
+    def command() -> int:
+        seen.append(signal.getsignal(number))
+        return 0
+
+    before = signal.getsignal(number)
+    try:
+        for handler in (signal.SIG_DFL, signal.SIG_IGN):
+            signal.signal(number, handler)
+            outcome(command)
+            assert signal.getsignal(number) == handler
+    finally:
+        signal.signal(number, before)
+    assert callable(seen[0])
+    assert seen[1] == signal.SIG_IGN

@@ -14,9 +14,11 @@ from zotops.redaction import printable
 def outcome(command: Callable[[], int]) -> int:
     """Run it; a Stop becomes its text on stderr and its exit code.
 
-    SIGTERM and a closed terminal are taken as Ctrl-C: children are ended, and the run can be resumed.
+    SIGTERM and a closed terminal are taken as Ctrl-C: children are ended, and the run can be resumed. What nohup has
+    made to be ignored stays ignored.
     """
-    before = {number: signal.signal(number, _interrupted) for number in (signal.SIGTERM, signal.SIGHUP)}
+    listening = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _interrupted) for number in listening}
     try:
         return command()
     except Stop as stop:

@@ -6,6 +6,7 @@ from zotops.commands.operators import operator_for
 from zotops.commands.outcomes import outcome
 from zotops.commands.walking import walk
 from zotops.commands.wanted import Wanted, parse_settled
+from zotops.errors import UsageIsWrong
 from zotops.profile_file import find_profile, read_profile
 from zotops.redaction import Redactor
 from zotops.runbooks import CALLED, RUNBOOKS
@@ -29,6 +30,9 @@ def procedure(
     """Run or resume the runbook of that name; the exit codes are those of the reference page."""
 
     def command() -> int:
+        for option, reason in (("--new", new), ("--take-over", take_over)):
+            if reason is not None and not reason.strip():
+                raise UsageIsWrong(f"{option} without a reason", remedy=f'{option} "why", for whoever reads it later')
         place = read_profile(find_profile(profile))
         wanted = Wanted(
             bounds=Bounds(only=step or "", until=until or ""),

@@ -42,6 +42,6 @@ def markdown_of(run: Run) -> str:
 
 
 def reported(run: Run) -> reports.Reported:
-    """The run with the runbook as it is for the profile that the run was made with."""
-    profile = msgspec.convert(run.now.header["profile_content"], Profile)
+    """The run with the runbook as it is for the profile that the run was made with, or went on with."""
+    profile = msgspec.convert((run.now.accepted or run.now.header)["profile_content"], Profile)
     return reports.Reported(runbook=RUNBOOKS[run.runbook](profile), records=run.records, head=head_of(run))

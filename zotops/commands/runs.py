@@ -8,7 +8,7 @@ from zotops.commands.outcomes import outcome
 from zotops.errors import UsageIsWrong
 from zotops.journal import audit as audit_of
 from zotops.profile_file import find_profile, read_profile
-from zotops.runs import all_runs, find
+from zotops.runs import Run, all_runs, find, head_of
 from zotops.state_folder import state_folder
 
 CHANGED = 1
@@ -44,6 +44,14 @@ def _audit(run: str, head: str | None) -> int:
     for sentence in wrong:
         sys.stdout.write(f"{sentence}\n")
     if not wrong:
-        against = "and it ends in that head" if head else "a cut tail would show only against a head kept elsewhere"
-        sys.stdout.write(f"{found.path}: {len(found.records)} records, none changed; {against}\n")
+        sys.stdout.write(f"{found.path}: {len(found.records)} records, none changed; {_against(found, head)}\n")
     return CHANGED if wrong else 0
+
+
+def _against(found: Run, head: str | None) -> str:
+    """What the head that was kept elsewhere shows, and what it does not."""
+    if not head:
+        return "a cut tail would show only against a head kept elsewhere"
+    if head.lower() == head_of(found):
+        return "and it ends in that head"
+    return "that head is of an earlier record: a cut of what came after it would show only against a later head"
