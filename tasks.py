@@ -122,6 +122,7 @@ def doctor(_context: Context, profile: str | None = None) -> int:
         "sign-in": "begin a sign-in at the registry and follow it to the login page; a session stays for two hours",
         "watch": "look again until everything is green",
         "store": STORE,
+        "from-here": "leave out what only the server can ask, where it lets nobody in by ssh; not checked then",
     },
 )
 def verify(
@@ -142,6 +143,7 @@ def verify(
     sign_in: bool = False,
     watch: bool = False,
     store: str | None = None,
+    from_here: bool = False,
 ) -> int:
     """Measure who may do what at the registry, and whether everything else holds; leaves nothing unless asked to."""
     from zotops.commands.verify import verify as command
@@ -163,6 +165,7 @@ def verify(
         sign_in=sign_in,
         watch=watch,
         store=store,
+        from_here=from_here,
     )
 
 

@@ -170,7 +170,7 @@ def _end(found: Verified) -> Iterator[Line]:
     yield from _wrapped("  ", summary(found), "bold")
     for text in found.left:
         yield from _wrapped(f"  {'left':<{LABELS}}", text)
-    for number, text in enumerate(NOT_CHECKED):
+    for number, text in enumerate((*NOT_CHECKED, *found.left_out)):
         yield from _wrapped(f"  {'not checked' if number == 0 else '':<{LABELS}}", text)
 
 

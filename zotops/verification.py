@@ -63,13 +63,17 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """What was found at one registry; `took` in seconds, `left` what stays of what was asked to write."""
+    """What was found at one registry; `took` in seconds.
+
+    `left`: what stays of what was asked to write; `left_out`: what the profile names and nobody was to ask.
+    """
 
     profile: Profile
     results: tuple[Result, ...]
     matrix: tuple[Asked, ...]
     took: float
     left: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def of(self, verdict: Verdict) -> tuple[Result, ...]:
         """The results of that verdict; weaknesses of the plan count only where they are known not to be there."""

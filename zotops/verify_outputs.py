@@ -48,7 +48,7 @@ def _registry(found: Verified) -> Mapping[str, Any]:
         "checks": [_check(one) for one in found.results],
         "cells": [_cell(one) for one in found.matrix],
         "left": list(found.left),
-        "not_checked": list(NOT_CHECKED),
+        "not_checked": [*NOT_CHECKED, *found.left_out],
     }
 
 

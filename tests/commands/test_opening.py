@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.systems.outside import profile_of
-from zotops.commands.opening import open_world
+from zotops.commands.opening import open_world, seen_from_here
 from zotops.errors import ActionFailed
 from zotops.profile import Profile
+from zotops.profile_file import read_profile
 from zotops.redaction import PLACEHOLDER, Redactor
 from zotops.world import Secret
 
+ROOT = Path(__file__).parents[2]
 SECRET = "correct-horse-battery"
 
 
@@ -27,3 +29,14 @@ def ends(profile: Profile, folder: Path, stop: ActionFailed) -> None:
     with open_world(profile, folder, Redactor()) as world:
         world.register(Secret(SECRET))
         raise stop
+
+
+def test_what_only_the_server_asks_is_left_out_where_that_is_wanted_and_named() -> None:
+    profile = read_profile(ROOT / "profiles" / "indri.toml")
+    away = [each.url for each in profile.registry.addresses if each.reached_from == "server"]
+    away += [f"consumer {each.name}" for each in profile.consumers if each.reached_from == "server"]
+    assert away == ["consumer minikube", "consumer the runner's Docker-in-Docker"]
+    near, left_out = seen_from_here(profile)
+    assert [text.partition(": only the server")[0] for text in left_out] == away
+    assert "server" not in {each.reached_from for each in (*near.registry.addresses, *near.consumers)}
+    assert seen_from_here(near) == (near, ())

@@ -124,6 +124,9 @@ def test_an_address_that_only_the_server_reaches_is_asked_from_there_without_sec
     dark = {one["address"] for one in done.only["cells"] if one["verdict"] == "unknown"}
     assert (done.code, done.said("failed"), dark) == (5, [], {f"{url} (from the server)"})
     assert done.said("passed"), "what only CI is asked for is not asked there"
+    done = own.verify("--only", "access", "--from-here", "--json")
+    assert (done.code, done.said("unknown")) == (0, [])
+    assert done.only["not_checked"][-1] == f"{url}: only the server can ask, and --from-here leaves it out"
 
 
 def test_a_push_that_is_refused_is_red(own: Hardened) -> None:

@@ -110,3 +110,19 @@ def open_sparing_world(
         # What is handed over was meant to be read, whoever is there.
         may_read_all = attended or secrets.store == "environment"
         yield locked(opened, place, attended=may_read_all, with_pending=with_pending)
+
+
+def seen_from_here(profile: Profile) -> tuple[Profile, tuple[str, ...]]:
+    """The profile without what only the server can ask, for a machine that it lets not in by ssh; and what that is."""
+    registry = profile.registry
+    doors = [each for each in registry.addresses if each.reached_from == "server"]
+    consumers = [each for each in profile.consumers if each.reached_from == "server"]
+    left_out = (*(each.url for each in doors), *(f"consumer {each.name}" for each in consumers))
+    near = msgspec.structs.replace(
+        profile,
+        registry=msgspec.structs.replace(
+            registry, addresses=tuple(each for each in registry.addresses if each not in doors)
+        ),
+        consumers=tuple(each for each in profile.consumers if each not in consumers),
+    )
+    return near, tuple(f"{each}: only the server can ask, and --from-here leaves it out" for each in left_out)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from zotops.commands.opening import open_sparing_world, take_handed
+from zotops.commands.opening import open_sparing_world, seen_from_here, take_handed
 from zotops.commands.operators import screen_for
 from zotops.commands.outcomes import outcome
 from zotops.connections import CONNECTIONS
@@ -55,12 +55,15 @@ def verify(
     sign_in: bool = False,
     watch: bool = False,
     store: str | None = None,
+    from_here: bool = False,
 ) -> int:
     """0: all is as the profile says. 1: something is not. 5: something could not be told, and nothing is wrong."""
 
     def command() -> int:
         paths = [find_profile(name) for name in profile] or [find_profile(None)]
         places = [with_store(read_profile(path), store) for path in paths]
+        seen = [seen_from_here(place) if from_here else (place, ()) for place in places]
+        places = [place for place, _ in seen]
         wanted = [selected(place, as_=as_, only=only) for place in places]
         writes = write or as_dagger or as_skopeo or bool(pull_through)
         _refuse(json=json, watch=watch, writes=writes, leaves=writes or sign_in, only_nobody=as_ == "nobody")
@@ -80,8 +83,8 @@ def verify(
             return 0
         taken = take_handed(places)
         jobs = [
-            _Job(profile=place, wanted=each, requested=requested, taken=taken)
-            for place, each in zip(places, wanted, strict=True)
+            _Job(profile=place, wanted=each, requested=requested, taken=taken, left_out=left_out)
+            for (place, left_out), each in zip(seen, wanted, strict=True)
         ]
         while True:
             found = _measure_all(jobs, redactor)
@@ -123,12 +126,14 @@ class _Job:
     wanted: Selected
     requested: Requested | None
     taken: Taken
+    left_out: tuple[str, ...]
     threads: int = CONNECTIONS
 
     def measure(self, redactor: Redactor) -> Verified:
         """In a world of its own, closed afterwards: a hundred of them would hold thousands of connections."""
         with open_sparing_world(self.profile, state_folder(), redactor, taken=self.taken) as world:
             found = measure(world, self.profile, self.wanted, threads=self.threads)
+            found = replace(found, left_out=self.left_out)
             return with_requested(world, found, self.requested) if self.requested is not None else found
 
 
