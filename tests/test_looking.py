@@ -115,6 +115,22 @@ def test_an_unreadable_secret_makes_only_those_unknown_that_need_it(world: World
     assert drawer.reads == [KEY, OTHER]
 
 
+@pytest.mark.parametrize("said", ["authorization prompt dismissed", "connecting to desktop app timed out"])
+def test_a_prompt_that_was_refused_is_not_followed_by_another(world: World, said: str) -> None:
+    asked = []
+
+    @dataclass
+    class Refuses(Drawer):
+        def read(self, ref: SecretRef) -> Secret:
+            asked.append(ref)
+            raise Unreachable(f"op read: {said}")
+
+    checks = [Asks(name=str(ref), does=reads(ref), needs=(Login("ci", ref),)) for ref in (KEY, OTHER)]
+    found = [evidence for _, evidence in look(checks, replace(world, secrets=Refuses()), {})]
+    assert [(one.verdict, one.observed) for one in found] == [(Verdict.UNKNOWN, f"op read: {said}")] * 2
+    assert asked == [KEY]
+
+
 def test_the_order_of_the_checks_is_kept_whichever_ends_first(world: World) -> None:
     last_ended = threading.Event()
 

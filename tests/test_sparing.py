@@ -20,6 +20,7 @@ class Finger(Safe):
 
     open: list[int] = field(default_factory=lambda: [0])
     asked: list[SecretRef] = field(default_factory=list)
+    says: str = "no finger"
 
     def read(self, ref: SecretRef) -> Secret:
         self.asked.append(ref)
@@ -27,7 +28,7 @@ class Finger(Safe):
         time.sleep(0.01)
         self.open.append(self.open[-1] - 1)
         if self.refuses:
-            raise Unreachable("no finger")
+            raise Unreachable(self.says)
         return super().read(ref)
 
 
@@ -56,6 +57,15 @@ def test_a_refusal_is_not_asked_for_again() -> None:
     for _ in range(2):
         with pytest.raises(Unreachable, match="no finger"):
             sparing.read(KEY)
+    assert vault.asked == [KEY]
+
+
+def test_a_vault_that_is_locked_is_not_asked_for_another_secret() -> None:
+    vault = Finger(refuses=True, says="you are not currently signed in")
+    sparing = Sparing(store=vault)
+    for ref in (KEY, OTHER, KEY):
+        with pytest.raises(Unreachable, match="not currently signed in"):
+            sparing.read(ref)
     assert vault.asked == [KEY]
 
 

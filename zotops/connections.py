@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import sys
 import time
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 32
 LARGEST_BODY = 8 * 1024 * 1024
+# An IPv6 address or a range in no_proxy: of neither the client makes a pattern of addresses.
+NO_NAME = re.compile(r":.*:|/")
 
 
 class Connections:
@@ -84,7 +87,12 @@ class Connections:
             over = self._idle.pop(0) if self._idle and self._busy + len(self._idle) > CONNECTIONS else None
         if over:
             over[1].close()
-        return self._client()
+        try:
+            return self._client()
+        except BaseException:
+            with self._lock:
+                self._busy -= 1
+            raise
 
     def _client(self) -> httpx.Client:
         from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -137,7 +145,8 @@ class Connections:
         mounts: dict[str, httpx.BaseTransport | None] = {
             f"https://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")
         }
-        mounts |= {f"https://*{host.removeprefix('*')}": None for host in exempt if host}
+        names = [host for host in exempt if host and not NO_NAME.search(host)]
+        mounts |= {f"https://*{host.removeprefix('*')}": None for host in names}
         return {**mounts, "https://": httpx.HTTPTransport(verify=self._trust(), proxy=proxy)}
 
 

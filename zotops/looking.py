@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from zotops.connections import CONNECTIONS
 from zotops.errors import Stop
 from zotops.model import Check, Evidence, Facts, Verdict, unknown
+from zotops.secret_stores.troubles import asks_in_vain
 from zotops.world import Secret, SecretRef, SecretStore, World
 
 
@@ -45,7 +46,7 @@ class ReadAhead:
 def look(checks: Sequence[Check], world: World, facts: Facts) -> Iterator[tuple[Check, Evidence]]:
     """Make all checks at once; yields each with its evidence, in the order of the checks."""
     refs = dict.fromkeys(login.secret for check in checks for login in check.logins)
-    ready = {ref: _read(world.secrets, ref) for ref in refs}
+    ready = _read_all(world.secrets, refs)
     unlocked = replace(world, secrets=ReadAhead(world.secrets, ready))
     pool = ThreadPoolExecutor(max_workers=CONNECTIONS)
     try:
@@ -65,6 +66,16 @@ def made(check: Check, world: World, facts: Facts) -> Evidence:
     except Stop as stop:
         evidence = unknown(expected=check.look.want, observed=stop.what, remedy=stop.remedy)
     return replace(evidence, at=at, took=world.clock.ticks() - start)
+
+
+def _read_all(store: SecretStore, refs: Iterable[SecretRef]) -> dict[SecretRef, Secret | Stop]:
+    """Each once; after a prompt that was refused, or that nobody answered, there is no second one."""
+    found: dict[SecretRef, Secret | Stop] = {}
+    refused: Stop | None = None
+    for ref in refs:
+        found[ref] = got = refused or _read(store, ref)
+        refused = got if isinstance(got, Stop) and asks_in_vain(got.what) else None
+    return found
 
 
 def _read(store: SecretStore, ref: SecretRef) -> Secret | Stop:

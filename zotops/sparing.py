@@ -8,6 +8,7 @@ from threading import RLock
 
 from zotops.errors import Stop, Unreachable
 from zotops.profile import Profile, parse_ref
+from zotops.secret_stores.troubles import asks_in_vain
 from zotops.world import Secret, SecretRef, SecretStore, World
 
 # A vault may ask for a finger at each read, whatever registry it is for: never twice at once.
@@ -45,6 +46,9 @@ class Sparing:
         return found
 
     def _fresh(self, ref: SecretRef) -> Secret | Stop:
+        for known in self.known.values():
+            if isinstance(known, Stop) and asks_in_vain(known.what):
+                return known
         try:
             return self.store.read(ref)
         except Stop as stop:

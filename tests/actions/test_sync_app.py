@@ -48,10 +48,33 @@ def test_what_stays_late_is_told_and_left_to_the_checks(place: Place) -> None:
     assert not read_blueprint_state(place.world, place.profile).in_force
 
 
+def test_a_worker_that_looks_once_an_hour_is_asked_to_apply(place: Place) -> None:
+    quirk(place, "provider", worker_drowsy=True)
+    action = SyncApp(profile=place.profile)
+    action.perform(place.world, action.intent(place.world, NOTHING, FIRST), NOTHING)
+    assert ("blueprint", "the worker is asked to apply it") in place.told
+    assert read_blueprint_state(place.world, place.profile).in_force
+
+
+def test_what_waits_to_be_pruned_keeps_nothing_back(place: Place) -> None:
+    """The sync is done then, and the application stays out of sync until somebody has looked."""
+    program = place.lab.root / "bin" / "argocd"
+    program.rename(program.with_name("argocd-itself"))
+    program.write_text(
+        f'#!/bin/sh\n"{program}-itself" "$@"; ended=$?\n'
+        '[ "$1 $2" = "app sync" ] && echo "1 resources require pruning" >&2 && exit 1\nexit $ended\n'
+    )
+    program.chmod(0o755)
+    action = SyncApp(profile=place.profile)
+    action.perform(place.world, action.intent(place.world, NOTHING, FIRST), NOTHING)
+    assert dict(place.told)["not pruned"].startswith("1 resources require pruning; `argocd app sync authentik --prune`")
+    assert read_blueprint_state(place.world, place.profile).in_force
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        ("echo 'one resource requires pruning' >&2; exit 1", ActionFailed),
+        ("echo 'operation phase is Failed' >&2; exit 1", ActionFailed),
         ("echo 'desc = another operation is already in progress' >&2; exit 20", ActionFailed),
         ("echo 'connection reset' >&2; exit 20", Uncertain),
         ("exit 7", Uncertain),

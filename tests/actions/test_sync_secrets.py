@@ -19,6 +19,8 @@ from zotops.systems.rotation import BY_API, COPIES_GIVEN, GIVEN
 TASK = "TASK [forgejo_actions_secrets : Sync Actions secrets to Forgejo] ***\nok: [host] => (item=None)\n"
 RECAP = "host : ok=7 changed=0 unreachable=0 failed=0 skipped=0 rescued=0 ignored=0\n"
 
+MIDDAY = "2026-03-07T12:00:00+00:00"
+
 
 def synced(folder: Path, *, key: str, printed: str, code: int = 0) -> list[str]:
     """The calls of mise."""
@@ -53,14 +55,20 @@ def test_a_play_that_did_not_do_it_is_a_failure(tmp_path: Path, printed: str, co
         synced(tmp_path, key=KEY, printed=printed, code=code)
 
 
+def test_a_forge_that_does_not_tell_what_failed_takes_nothing_back(tmp_path: Path) -> None:
+    (tmp_path / "printed").write_text(TASK + RECAP)
+    profile, world = with_programs(tmp_path, mise=f"cat {tmp_path}/printed")
+    safe = Safe({profile.current_key.secret: KEY, profile.forge_token: "token"})
+    outcome = SyncForgeSecrets(profile=profile).perform(replace(world, secrets=safe), {}, {DEPLOYED_AT: MIDDAY})
+    assert outcome.facts
+    assert outcome.left[0].startswith("builds that failed while CI was refused, if any: ")
+
+
 @pytest.mark.parametrize("key", [f"{KEY}\n", "unset", "-"])
 def test_what_is_no_key_is_not_given_away(tmp_path: Path, key: str) -> None:
     with pytest.raises(ActionFailed, match="holds no key"):
         synced(tmp_path, key=key, printed=TASK + RECAP)
     assert not (tmp_path / "calls").exists()
-
-
-MIDDAY = "2026-03-07T12:00:00+00:00"
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,10 @@ def test_threads_share_the_client(http: RealHttp, server: str) -> None:
 
 def test_an_https_request_goes_through_the_proxy_that_is_named_unless_exempt(redactor: Redactor, server: str) -> None:
     port = server.rpartition(":")[2]
-    environment = {"https_proxy": "http://127.0.0.1:1", "no_proxy": "exempt.invalid"}
+    environment = {
+        "https_proxy": "http://127.0.0.1:1",
+        "no_proxy": "localhost,::1,[::1],fd7a:115c:a1e0::/48,10.0.0.0/8,exempt.invalid",
+    }
     door = RealHttp(redactor, environment=environment)
     with pytest.raises(Unreachable, match="nothing listens there"):
         door.send("GET", "https://somewhere.invalid/")

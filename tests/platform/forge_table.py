@@ -43,6 +43,8 @@ class Forge:
     def has_runs(self, *rows: dict[str, Any]) -> None:
         """These, in the list and each by its id."""
         self.server.table[RUNS] = (200, {"workflow_runs": list(rows)})
+        failed = [row for row in rows if row["status"] == "failure"]
+        self.server.table[RUNS.replace("?", "?status=failure&")] = (200, {"workflow_runs": failed})
         for row in rows:
             self.server.table[f"GET {REPOSITORY}/actions/runs/{row['id']}"] = (200, row)
 

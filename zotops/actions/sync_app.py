@@ -9,12 +9,13 @@ from zotops.errors import ActionFailed, Uncertain
 from zotops.model import Action, Attempt, Facts, Intent, Outcome, Settled, State
 from zotops.profile import OfProfile
 from zotops.systems.argocd import SYNCED_COMMIT, App, last_line, read_app, start_sync
-from zotops.systems.authentik import open_authentik
+from zotops.systems.authentik import Authentik, open_authentik
 from zotops.systems.blueprint_state import read_blueprint_state
 from zotops.systems.git import newest_commit
 from zotops.world import Finished, World
 
 REFUSED = 1
+PRUNING = "require pruning"
 BUSY = "another operation is already in progress"
 
 
@@ -33,10 +34,13 @@ class SyncApp(OfProfile, Action):
     def perform(self, world: World, intent: Intent, facts: Facts) -> Outcome:
         """ActionFailed: ArgoCD refused, or its operation failed. What is late afterwards is for the checks to say."""
         del facts
-        _judge(start_sync(world, self.profile), self.profile.argocd.app)
+        unpruned = _judge(start_sync(world, self.profile), self.profile.argocd.app)
         world.tell("sync", f"succeeded, commit {intent['commit'][:12]}")
         patience = self.profile.argocd.patience
-        if missing := wait_until(world, "application", lambda: _late(read_app(world, self.profile)), within=patience):
+        if unpruned:  # the application stays OutOfSync for that: who waited would wait in vain
+            world.tell("not pruned", f"{unpruned}; `argocd app sync {self.profile.argocd.app} --prune` deletes them")
+            self._wait_for_blueprint(world)
+        elif missing := wait_until(world, "application", lambda: _late(read_app(world, self.profile)), within=patience):
             world.tell("application", f"{missing}; waited {patience:.0f} s")
         else:
             world.tell("application", "healthy")
@@ -46,12 +50,28 @@ class SyncApp(OfProfile, Action):
     def _wait_for_blueprint(self, world: World) -> None:
         provider = open_authentik(world, self.profile)
 
+        asked: list[str] = []
+
         def missing() -> str:
             state = read_blueprint_state(world, self.profile, provider)
+            if state.waits and not asked:
+                asked.append(self._ask_to_apply(provider))
+                world.tell("blueprint", asked[0])
             return "" if state.in_force or state.refused else str(state)
 
         late = wait_until(world, "blueprint", missing, within=self.profile.argocd.patience)
         world.tell("blueprint", late or "the worker is done with it")
+
+    def _ask_to_apply(self, provider: Authentik) -> str:
+        """By itself the worker may look at its files once an hour only. In words what became of it."""
+        blueprint = provider.blueprint(self.profile.identity_provider.blueprint.path)
+        if blueprint is None:
+            return "the provider has no such blueprint yet; its worker finds it by itself"
+        try:
+            provider.apply_blueprint(blueprint)
+        except (ActionFailed, Uncertain) as error:  # whether it is applied all the same, is looked at
+            return f"the worker could not be asked to apply it: {error.what}"
+        return "the worker is asked to apply it"
 
     def settle(self, world: World, intent: Intent) -> Settled:
         """An operation of that commit that ended after the intent is ours, or as good as ours."""
@@ -67,10 +87,13 @@ class SyncApp(OfProfile, Action):
         return Settled(state=State.DID_NOT)
 
 
-def _judge(done: Finished, app: str) -> None:
+def _judge(done: Finished, app: str) -> str:
+    """What the sync has left to prune, in ArgoCD's words; "" for nothing."""
     if done.code == 0:
-        return
+        return ""
     said = last_line(done)
+    if done.code == REFUSED and PRUNING in said:
+        return said
     if done.code == REFUSED:
         raise ActionFailed(f"the sync of {app} failed: {said}", remedy=f"argocd app get {app}")
     if BUSY in said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from zotops.checks.asking import AsksProvider, blind
-from zotops.model import Evidence, Facts, Look, Otherwise, judged
+from zotops.model import Evidence, Facts, Look, Otherwise, judged, unknown
 from zotops.systems.authentik import Authentik, open_authentik
 from zotops.systems.authentik_answers import Application, Binding, Provider, RedirectUri
 from zotops.world import World
@@ -66,8 +66,14 @@ class ApplicationLetsCiIn(AsksProvider):
         ci, guest = (self._passes(provider, name) for name in (self.profile.ci.name, self._guest))
         if ci is not True:
             wrong.append(f"{self.profile.ci.name} {'is not let in' if ci is False else 'does not exist'}")
-        if guest is not False:
-            wrong.append(f"{self._guest} {'is let in, too' if guest else 'does not exist, so nobody is seen kept out'}")
+        if guest:
+            wrong.append(f"{self._guest} is let in, too")
+        if guest is None and not wrong:
+            return unknown(
+                expected=expected,
+                observed=f"{self._guest} does not exist, so nobody is seen kept out",
+                remedy=f"make a user {self._guest} there, in no group, or name one in `identity_provider.guest`",
+            )
         return judged(
             not wrong,
             expected=expected,

@@ -16,4 +16,11 @@ LOCKED = re.compile(
     r"|authorization (prompt dismissed|timeout)|cannot setup session|key chain is locked",
     re.IGNORECASE,
 )
-NO_ANSWER = re.compile(r"did not end within|no answer within", re.IGNORECASE)
+NO_ANSWER = re.compile(
+    r"did not end within|no answer within|connecting to desktop app timed out|context deadline exceeded", re.IGNORECASE
+)
+
+
+def asks_in_vain(said: str) -> bool:
+    """Whether the next read would only ask a person once more who is not there, or does not want to."""
+    return bool(LOCKED.search(said) or NO_ANSWER.search(said))

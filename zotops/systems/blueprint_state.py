@@ -32,6 +32,11 @@ class BlueprintState:
         return bool(self.deployed) and self.deployed == self.worker == self.applied and self.status == SUCCESSFUL
 
     @property
+    def waits(self) -> bool:
+        """Whether the worker has the deployed text, and has not tried it."""
+        return self.worker == self.deployed != self.applied and not self.refused
+
+    @property
     def refused(self) -> bool:
         """Whether waiting is of no use: the worker has the text, and it is not valid."""
         return self.status == REFUSED and self.worker == self.deployed != self.applied

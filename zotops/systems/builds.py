@@ -93,6 +93,6 @@ def failed_since(world: World, profile: Profile, moment: str) -> tuple[Run, ...]
     files, since = {workflow.file for workflow in profile.forge.workflows}, datetime.fromisoformat(moment)
     return tuple(
         run
-        for run in Forgejo(world=world, profile=profile).runs()
-        if run.workflow in files and run.status == "failure" and datetime.fromisoformat(run.created) >= since
+        for run in Forgejo(world=world, profile=profile).failed()
+        if run.workflow in files and datetime.fromisoformat(run.created) >= since
     )

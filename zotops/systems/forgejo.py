@@ -117,6 +117,11 @@ class Forgejo(ForgeApi):
             return tuple(found), False  # whatever was read before stays
         return tuple(found), True
 
+    def failed(self) -> tuple[Run, ...]:
+        """The runs that failed, newest first."""
+        found = [self._parse_run(row) for row in self._pages("/actions/runs?status=failure", "workflow_runs")]
+        return tuple(sorted((run for run in found if run.status == "failure"), key=lambda run: run.id, reverse=True))
+
     def pending(self) -> tuple[Run, ...]:
         """The runs that have not ended."""
         # One status at a time: servers differ in how they read several.

@@ -8,7 +8,7 @@ from enum import Enum
 
 from zotops.errors import Stop, Unreachable
 from zotops.profile import Profile
-from zotops.secret_stores.troubles import LOCKED, NO_ANSWER, NO_FIELD
+from zotops.secret_stores.troubles import NO_FIELD, asks_in_vain
 from zotops.systems.forgejo import Forgejo
 from zotops.systems.key_places import CURRENT_ID, DUE, EXPIRES, PENDING, PREVIOUS, REVOKED, own_field, trouble_with
 from zotops.systems.moments import moment
@@ -137,7 +137,7 @@ def read_vault(world: World, profile: Profile) -> InVault:
 
 def is_locked(key: Field) -> bool:
     """Whether what kept us from the key would keep us from everything else, too."""
-    return bool(LOCKED.search(key.unread) or NO_ANSWER.search(key.unread))
+    return asks_in_vain(key.unread)
 
 
 def read_field(world: World, ref: SecretRef) -> Field:

@@ -28,6 +28,7 @@ edit it at any time. References inside the document are names, never numbers or 
 
 Switches under "provider" in quirks.json: issuer_without_slash, group_claim (a name), group_case ("upper", "title"),
 drop_groups, preview_differs (an object laid over the preview), force_mfa (true or "static"), worker_stuck, apply_stuck,
+worker_drowsy (applies only what it is asked to),
 apply_error, down, extra_field.
 """
 

@@ -66,12 +66,15 @@ def work(store: Store) -> None:
 def _due(document: Document, quirks: Document) -> list[str]:
     if quirks.get("apply_stuck"):
         return []
-    return [path for path, instance in document["blueprints"].items() if _is_due(document, path, instance)]
+    drowsy = bool(quirks.get("worker_drowsy"))
+    return [
+        path for path, instance in document["blueprints"].items() if _is_due(document, path, instance, drowsy=drowsy)
+    ]
 
 
-def _is_due(document: Document, path: str, instance: Document) -> bool:
+def _is_due(document: Document, path: str, instance: Document, *, drowsy: bool) -> bool:
     text = document["worker"]["files"].get(path)
     if text is None or not instance["enabled"]:
         return False
     tried = (instance["last_applied_hash"], instance["attempted_hash"])
-    return bool(instance["apply_requested"]) or digest(text) not in tried
+    return bool(instance["apply_requested"]) or (not drowsy and digest(text) not in tried)
