@@ -66,7 +66,9 @@ class Server(Part, frozen=True, kw_only=True):
     """The machine on which the registry runs, reached by ssh."""
 
     ssh: Annotated[str, _says("name given to ssh", "registry-host")]
-    os: Annotated[Literal["darwin", "linux"], _says("its operating system")] = "darwin"
+    os: Annotated[
+        Literal["darwin", "linux"], _says("its operating system; launchd has to keep the registry there, as on a Mac")
+    ] = "darwin"
     config: Annotated[str, _says("the registry's configuration file there", "/etc/zot/config.json")]
     credentials: Annotated[str, _says("the OIDC credentials file there", "/etc/zot/oidc-credentials.json")]
     binary: Annotated[str, _says("the registry's program there", "/usr/local/bin/zot")]

@@ -214,6 +214,31 @@ def test_a_registry_that_does_not_come_back_leaves_it_uncertain(place: Deploying
     assert place.left_behind == [KEPT]
 
 
+def refuses(place: Deploying, program: str, word: str) -> None:
+    """Let a program on the registry's machine end with 1 when it is called with that word first."""
+    path = place.at.folder / "bin" / program
+    usual = path.read_text() if path.exists() else f'exec /bin/{program} "$@"'
+    path.write_text(f'#!/bin/sh\n[ "$1" != {word} ] || {{ echo "cannot {word}" >&2; exit 1; }}\n{usual}\n')
+    path.chmod(0o755)
+
+
+def test_what_cannot_be_started_again_is_uncertain_since_the_old_file_lies_there(place: Deploying) -> None:
+    undo, intent = taken_back(place, HARDENED)
+    refuses(place, "launchctl", "load")
+    with pytest.raises(Uncertain, match=r"the old configuration is back, but cannot load .*: cannot load"):
+        undo.perform(place.at.world, intent, NOTHING)
+    assert (place.at.config.read_text(), place.left_behind) == (HARDENED, [KEPT])
+
+
+def test_a_kept_file_that_cannot_be_removed_is_left_and_named(place: Deploying) -> None:
+    place.at.server.table[PROBE] = 401
+    undo, intent = taken_back(place, HARDENED)
+    refuses(place, "rm", "-f")
+    (left,) = undo.perform(place.at.world, intent, NOTHING).left
+    assert left.startswith(f"{place.at.config.parent / KEPT} on ")
+    assert place.left_behind == [KEPT]
+
+
 def test_a_registry_that_does_not_run_may_be_put_back_too(place: Deploying) -> None:
     place.at.processes(None)
     undo, intent = taken_back(place, HARDENED)

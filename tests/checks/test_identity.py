@@ -205,7 +205,10 @@ def test_claims_that_come_with_userinfo_only_are_judged_where_the_preview_has_th
 def test_a_guest_that_does_not_exist_shows_nobody_kept_out(place: Place) -> None:
     provider = msgspec.structs.replace(place.profile.identity_provider, guest="nobody-of-that-name")
     profile = msgspec.structs.replace(place.profile, identity_provider=provider)
-    assert "nobody is seen kept out" in look(place, ApplicationLetsCiIn(profile=profile)).observed
+    evidence = look(place, ApplicationLetsCiIn(profile=profile))
+    assert evidence.verdict is UNKNOWN
+    assert "nobody is seen kept out" in evidence.observed
+    assert "`identity_provider.guest`" in evidence.remedy
 
 
 def with_application(place: Place, slug: str) -> Profile:

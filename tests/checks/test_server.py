@@ -24,7 +24,7 @@ def seen(folder: Path, script: str) -> Evidence:
         ("exit 0", Verdict.PASSED, "it runs"),
         ("echo 'Permission denied (publickey).' >&2; exit 255", Verdict.FAILED, "Permission denied (publickey)."),
         ("exit 255", Verdict.FAILED, "it said nothing"),
-        ("exit 1", Verdict.FAILED, "`true` ended with 1"),
+        ("exit 1", Verdict.FAILED, "there is none"),
     ],
 )
 def test_whether_a_command_runs_there_is_seen(script: str, verdict: Verdict, observed: str, tmp_path: Path) -> None:
@@ -32,6 +32,12 @@ def test_whether_a_command_runs_there_is_seen(script: str, verdict: Verdict, obs
     assert evidence.verdict is verdict
     assert observed in evidence.observed
     assert bool(evidence.remedy) == (verdict is Verdict.FAILED)
+
+
+def test_launchd_has_to_keep_the_registry_there(tmp_path: Path) -> None:
+    evidence = seen(tmp_path, 'shift 5; case "$*" in *launchctl*) exit 127;; esac')
+    assert (evidence.verdict, evidence.observed) == (Verdict.FAILED, "there is none")
+    assert "by hand" in evidence.remedy
 
 
 def test_nobody_is_ever_asked_for_anything(tmp_path: Path) -> None:

@@ -141,10 +141,16 @@ class RestoreRegistry(OfProfile, Action):
         host.copy_file(kept, fresh)
         host.rename(fresh, config)
         world.tell("old configuration", "is back")
-        host.restart()
+        try:
+            host.restart()
+        except ActionFailed as failed:
+            raise Uncertain(f"the old configuration is back, but {failed.what}", remedy=failed.remedy) from failed
         if wrong := wait_for_registry(world, self.profile) or self._unproven(world, old):
             raise Uncertain(f"the old configuration is back, but {wrong}", remedy="read the registry's log")
-        host.remove(kept)
+        try:
+            host.remove(kept)
+        except ActionFailed as failed:  # it is undone all the same
+            return Outcome(left=(f"{kept} on {self.profile.server.ssh}: {failed.what}",))
         return Outcome()
 
     def _unproven(self, world: World, old: str) -> str:
