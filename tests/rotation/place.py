@@ -60,10 +60,11 @@ class Place:
         until: str = "",
         undo: str = "",
         settled: Mapping[str, model.State] | None = None,
+        take_over: str = "",
     ) -> int:
         """Walk in this process; the exit code. What was broken after any record is in `broken`."""
         self.said.clear()
-        wanted = Wanted(bounds=Bounds(only=only, until=until), undo=undo, settled=settled or {})
+        wanted = Wanted(bounds=Bounds(only=only, until=until), undo=undo, settled=settled or {}, take_over=take_over)
         return rotate(
             self.root, self.state, self.said, name=name, meanwhile=meanwhile or {}, by_hand=by_hand, wanted=wanted
         )

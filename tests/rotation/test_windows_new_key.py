@@ -118,6 +118,8 @@ def test_another_machine_that_rotates_is_noticed(place: Place, watcher: Watcher)
     assert place.here() == LOCKED, "two machines rotate at once"
     assert place.stores.held()["current"] == place.old
     assert "another machine may be at work here" in place.said[0]
+    for reason in ("she is ill", ""):
+        assert place.here(until="preflight", take_over=reason) == FAILED, "what is taken over stays so"
     place.state = own
     assert place.here() == DONE, place.said
     assert (watcher.broken, is_well(place)) == ([], [])
