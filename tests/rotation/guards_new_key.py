@@ -91,7 +91,11 @@ NEW_KEY = (
         window=16,
         keeps="another machine's marks stop a run, and a filled pending field stops `preflight`",
         cuts=(
-            Cut("commands/walking.py", "        self._notice_others()\n", ""),
+            Cut(
+                "commands/walking.py",
+                "        marks = self._marks_of_others(found)\n",
+                "        marks: list[str] = []\n",
+            ),
             Cut("checks/rotation_start.py", "            not pending or ours,\n", "True,\n"),
         ),
         test=f"{TESTS}::test_another_machine_that_rotates_is_noticed",
