@@ -45,6 +45,7 @@ def test_what_stays_late_is_told_and_left_to_the_checks(place: Place) -> None:
     action = SyncApp(profile=place.profile)
     assert action.perform(world, action.intent(world, NOTHING, FIRST), NOTHING).facts
     assert place.told[-1][0] == "blueprint"
+    assert place.told.count(("blueprint", "the worker is asked to apply it")) == 1
     assert not read_blueprint_state(place.world, place.profile).in_force
 
 
@@ -54,6 +55,17 @@ def test_a_worker_that_looks_once_an_hour_is_asked_to_apply(place: Place) -> Non
     action.perform(place.world, action.intent(place.world, NOTHING, FIRST), NOTHING)
     assert ("blueprint", "the worker is asked to apply it") in place.told
     assert read_blueprint_state(place.world, place.profile).in_force
+
+
+def test_a_blueprint_that_the_provider_does_not_know_yet_is_waited_for(place: Place) -> None:
+    """The worker has the file, and nobody has made an entry for it."""
+    with place.state.edit("provider") as document:
+        document["blueprints"].pop(place.profile.identity_provider.blueprint.path)
+    quirk(place, "provider", worker_drowsy=True)
+    world = replace(flying(place.world), tell=lambda what, result: place.told.append((what, result)))
+    action = SyncApp(profile=place.profile)
+    action.perform(world, action.intent(world, NOTHING, FIRST), NOTHING)
+    assert ("blueprint", "the provider has no such blueprint yet; its worker finds it by itself") in place.told
 
 
 def test_what_waits_to_be_pruned_keeps_nothing_back(place: Place) -> None:
@@ -77,6 +89,7 @@ def test_what_waits_to_be_pruned_keeps_nothing_back(place: Place) -> None:
         ("echo 'operation phase is Failed' >&2; exit 1", ActionFailed),
         ("echo 'desc = another operation is already in progress' >&2; exit 20", ActionFailed),
         ("echo 'connection reset' >&2; exit 20", Uncertain),
+        ("echo '1 resources require pruning' >&2; exit 20", Uncertain),
         ("exit 7", Uncertain),
     ],
 )

@@ -209,6 +209,8 @@ def test_a_guest_that_does_not_exist_shows_nobody_kept_out(place: Place) -> None
     assert evidence.verdict is UNKNOWN
     assert "nobody is seen kept out" in evidence.observed
     assert "`identity_provider.guest`" in evidence.remedy
+    edit(place, "applications", place.profile.identity_provider.application, policy_engine_mode="all")
+    assert look(place, ApplicationLetsCiIn(profile=profile)).verdict is FAILED
 
 
 def with_application(place: Place, slug: str) -> Profile:
