@@ -68,7 +68,8 @@ def test_where_ci_did_not_get_the_old_key_again_it_is_given_the_new_one_before_a
     assert "the vault has the old key again, CI may have either: the play failed" in place.said[0]
     commit(place)
     assert place.here(settled=settled) == DONE, place.said
-    assert told(place, "step-reopened") == [*AGAIN[1:]]
+    # What a person calls undone is open by that; what nobody can tell is looked at, and does not hold.
+    assert told(place, "step-reopened") == [*(AGAIN[1:] if settled else AGAIN)]
     assert told(place, "step-done")[4:] == [*AGAIN, *AGAIN, "revoke", "confirm", "arm"]
     assert (watcher.broken, is_well(place)) == ([], [])
 
