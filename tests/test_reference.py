@@ -57,7 +57,7 @@ def test_a_table_is_headed_as_it_is_written_once_or_repeated(profile: str) -> No
 
 
 def test_choices_are_listed_and_defaults_are_shown(profile: str) -> None:
-    assert "| `os` | `darwin` or `linux` | its operating system | `darwin` |" in profile
+    assert "| `os` | `darwin` or `linux` | its system; launchd has to be there | `darwin` |" in profile
     assert "| `lifetime_days` | number | days from making to expiry | `90` |" in profile
     assert "| `practice` | yes or no | a practice world: every screen says so | false |" in profile
     assert "| `environment` | table | all that a program gets | none |" in profile

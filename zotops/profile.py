@@ -66,9 +66,7 @@ class Server(Part, frozen=True, kw_only=True):
     """The machine on which the registry runs, reached by ssh."""
 
     ssh: Annotated[str, _says("name given to ssh", "registry-host")]
-    os: Annotated[
-        Literal["darwin", "linux"], _says("its operating system; launchd has to keep the registry there, as on a Mac")
-    ] = "darwin"
+    os: Annotated[Literal["darwin", "linux"], _says("its system; launchd has to be there")] = "darwin"
     config: Annotated[str, _says("the registry's configuration file there", "/etc/zot/config.json")]
     credentials: Annotated[str, _says("the OIDC credentials file there", "/etc/zot/oidc-credentials.json")]
     binary: Annotated[str, _says("the registry's program there", "/usr/local/bin/zot")]

@@ -69,7 +69,7 @@ BAD_LINES: dict[str, tuple[str, str, str]] = {
     "a word that is none of the choices": (
         'os = "darwin"',
         'os = "amiga"',
-        "server.os = 'amiga': knows no 'amiga', only darwin and linux: its operating system",
+        "server.os = 'amiga': knows no 'amiga', only darwin and linux: its system; launchd has to be there",
     ),
     "a text for a table": (
         'ci = { group = "artifact-workloads", actions = ["read", "create"] }',
