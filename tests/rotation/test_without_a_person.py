@@ -17,8 +17,11 @@ pytestmark = [pytest.mark.timeout(2 * LONGEST), pytest.mark.costly("rotations")]
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with started(tmp_path_factory.mktemp("world"), "--state", "hardened") as found:
-        yield found
+    """With the stand-in, whatever zot there is: which keys live is read in its own files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("ZOTOPS_ZOT", raising=False)
+        with started(tmp_path_factory.mktemp("world"), "--state", "hardened") as found:
+            yield found
 
 
 @pytest.fixture
