@@ -88,24 +88,27 @@ class Connections:
         if over:
             over[1].close()
         try:
-            return self._client()
+            return self._client(secure=server.lower().startswith("https://"))
         except BaseException:
             with self._lock:
                 self._busy -= 1
             raise
 
-    def _client(self) -> httpx.Client:
+    def _client(self, *, secure: bool) -> httpx.Client:
         from http.cookiejar import CookieJar, DefaultCookiePolicy
 
         import httpx
 
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # they log headers, and so keys
         return httpx.Client(
-            verify=self._trust(),
+            # Over plain http nobody is trusted: reading the system's authorities costs more than a request.
+            verify=self._trust() if secure else self._nobody,
             trust_env=False,  # else .netrc would add credentials, and proxies for plain http would count
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"User-Agent": "zotops", "Accept-Encoding": "identity"},
-            mounts=self._mounts(),
+            mounts=self._mounts() if secure else {},
         )
 
     def _trust(self) -> ssl.SSLContext:
@@ -113,14 +116,16 @@ class Connections:
 
         Truststore's (macOS keeps its authorities in a keychain) does one handshake at a time, and reads them each time.
         """
-        for name in ("httpx", "httpcore"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # they log headers, and so keys
         if self._of_openssl:
             return self._of_openssl
 
         import truststore
 
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    @cached_property
+    def _nobody(self) -> ssl.SSLContext:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     @cached_property
     def _of_openssl(self) -> ssl.SSLContext | None:
