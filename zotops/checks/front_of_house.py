@@ -182,7 +182,7 @@ class NothingIsChangedOnTheWay(OfProfile, Check):
 
 def ends_at(certificate: bytes) -> datetime | None:
     """Until when a certificate (DER) holds; None for what is none."""
-    from cryptography import x509  # noqa: PLC0415  # slow to load, and only https needs it
+    from cryptography import x509
 
     try:
         return x509.load_der_x509_certificate(certificate).not_valid_after_utc
